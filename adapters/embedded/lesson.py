@@ -1,0 +1,189 @@
+"""From pictures with labels to losses: batches, flips, questions, answers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+from transformers import PreTrainedTokenizerFast, Qwen2_5_VLForConditionalGeneration
+
+from .data import CELL, FACES, Pictures, cells
+from .faces.labels import EMOTIONS, EXPRESSIONS, LEVELS, UNITS, emotion_of, expressions_of, level
+from .faces.sample import sample_line
+from .model import LINE_LIMIT, PROMPT, key_pieces
+from .vision import Aids, positions, see
+
+_LEFT, _RIGHT = UNITS.index(61), UNITS.index(62)
+COUNT = 1 + len(UNITS) + len(EXPRESSIONS) + 1  # values in an answer
+
+
+def values(pictures: Pictures) -> list[list[str]]:
+    """Return the values of each picture's answer, in order; "?" where unknown."""
+    rows = []
+    for units, face, known in zip(pictures.units, pictures.faces, pictures.known, strict=True):
+        if FACES[face] != "one":
+            rows.append([FACES[face], *["x"] * len(UNITS), *["no"] * len(EXPRESSIONS), "neutral"])
+            continue
+        shown = {u: float(v) for u, v in zip(UNITS, units, strict=True) if not np.isnan(v)}
+        letters = [level(shown[u]) if u in shown else "?" for u in UNITS]
+        made = expressions_of(shown)
+        if known:
+            said = ["yes" if name in made else "no" for name in EXPRESSIONS]
+            rows.append(["one", *letters, *said, emotion_of(shown)])
+        else:
+            sure = ("smile", "lip_corner_puller")
+            said = [("yes" if name in made else "no") if name in sure else "?" for name in EXPRESSIONS]
+            rows.append(["one", *letters, *said, "?"])
+    return rows
+
+
+def flipped(p: Pictures, which: np.ndarray) -> Pictures:
+    """Mirror some pictures; looking left becomes looking right."""
+    p = p.take(np.arange(len(p)))
+    width = p.pixels.shape[2]
+    p.pixels[which] = p.pixels[which, :, ::-1]
+    boxes = p.boxes[which]
+    real = (boxes != 0).any(-1, keepdims=True)
+    p.boxes[which] = np.where(real, np.stack([width - boxes[..., 2], boxes[..., 1], width - boxes[..., 0], boxes[..., 3]], -1), 0)
+    seen = np.abs(p.affine[which]).sum(1, keepdims=True) > 0
+    a = p.affine[which] * np.array([1, -1, -1, 1, -1, 1], np.float32)
+    a[:, 4] += width
+    p.affine[which] = np.where(seen, a, 0)
+    units = p.units[which]
+    units[:, [_LEFT, _RIGHT]] = units[:, [_RIGHT, _LEFT]]
+    p.units[which] = units
+    return p
+
+
+class Book:
+    """All training pictures by shape, dealt in batches of one shape."""
+
+    def __init__(self, groups: list[Pictures], seed: int) -> None:
+        self._rng = np.random.default_rng(seed)
+        shapes = sorted({g.pixels.shape[1:] for g in groups})
+        self._groups = [[g for g in groups if g.pixels.shape[1:] == shape] for shape in shapes]
+
+    def batches(self, size: int) -> Iterator[Pictures]:
+        """Deal batches for ever, shapes in proportion, every picture once per round, half of them mirrored."""
+        while True:
+            hands: list[list[tuple[Pictures, np.ndarray]]] = []
+            for group in self._groups:
+                index = np.array([(i, j) for i, g in enumerate(group) for j in range(len(g))])
+                self._rng.shuffle(index)
+                for k in range(0, len(index), size):
+                    hand = index[k : k + size]
+                    hands.append([(group[i], hand[hand[:, 0] == i, 1]) for i in np.unique(hand[:, 0])])
+            for k in self._rng.permutation(len(hands)):
+                parts = [g.take(rows) for g, rows in hands[k]]
+                whole = Pictures(*(np.concatenate([getattr(p, name) for p in parts]) for name in Pictures.__dataclass_fields__))
+                yield flipped(whole, self._rng.random(len(whole)) < 0.5)
+
+
+@dataclass
+class Language:
+    """Token ids of questions and answers."""
+
+    tokenizer: PreTrainedTokenizerFast
+
+    def __post_init__(self) -> None:
+        tok = self.tokenizer
+        self.before = tok("<|im_start|>user\n<|vision_start|>")["input_ids"]
+        self.keys = [tok.convert_tokens_to_ids(k) for k in key_pieces()]
+        end = [*self.keys[-1:], tok.eos_token_id]
+        self.ends = end
+        words = (*FACES, *LEVELS, "x", "no", "yes", *EMOTIONS)
+        self.ids = {word: tok.convert_tokens_to_ids(f'"{word}"') for word in words}
+        self.fill = [*["0"] * (1 + len(UNITS)), *["no"] * len(EXPRESSIONS), "neutral"]
+
+    def questions(self, lines: list[str]) -> list[list[int]]:
+        """Return what follows the picture, up to where the answer starts."""
+        texts = [
+            f"<|vision_end|>{PROMPT.replace('{line}', line[:LINE_LIMIT])}<|im_end|>\n<|im_start|>assistant\n" for line in lines
+        ]
+        return self.tokenizer(texts)["input_ids"]
+
+    def answers(self, rows: list[list[str]]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return answer ids (n, 84) and their weights in the loss; unknown values weigh nothing."""
+        n = len(rows)
+        ids = torch.empty(n, 2 * COUNT + 2, dtype=torch.long)
+        weights = torch.full((n, 2 * COUNT + 2), 0.1)
+        ids[:, 0:-2:2] = torch.tensor(self.keys[:-1])
+        ids[:, -2:] = torch.tensor(self.ends)
+        worth = np.array([2.0, *[1.0] * len(UNITS), *[1.0] * len(EXPRESSIONS), 2.0])
+        for i, row in enumerate(rows):
+            ids[i, 1:-2:2] = torch.tensor([self.ids[v if v != "?" else f] for v, f in zip(row, self.fill, strict=True)])
+            lift = np.array([0.0 if v == "?" else 1.5 if v in "BCDE" or v == "yes" else 1.0 for v in row])
+            weights[i, 1:-2:2] = torch.from_numpy(worth * lift).float()
+        return ids, weights
+
+
+class Questions:
+    """A stock of random lines, asked in batches of like length."""
+
+    def __init__(self, language: Language, seed: int, stock: int = 16_000) -> None:
+        self._rng = np.random.default_rng(seed)
+        asked = language.questions([sample_line(self._rng) for _ in range(stock)])
+        asked.sort(key=len)
+        cut = int(0.9 * stock)
+        self._short, self._long = asked[:cut], asked[cut:]
+
+    def deal(self, count: int) -> list[list[int]]:
+        """Return questions for one batch."""
+        stock = self._long if self._rng.random() < 0.12 else self._short
+        return [stock[int(i)] for i in self._rng.integers(0, len(stock), count)]
+
+
+def aid_loss(
+    aids: Aids, tokens: torch.Tensor, batch: Pictures, positive: torch.Tensor, keep: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Return the dense loss: in its region every token must know the unit; and where on the face it is."""
+    region, place = (torch.from_numpy(a) for a in cells(batch))
+    if keep is not None:
+        rows = torch.arange(len(region))[:, None]
+        region, place = region[rows, keep], place[rows, keep]
+    said, where, faces = (t.float() for t in aids(tokens))
+    truth = torch.from_numpy(batch.units)
+    sure = ~truth.isnan()
+    on = (truth.nan_to_num() >= 0.1).float()
+    weight = region.float() / region.sum(1, keepdim=True).clamp(min=1) * sure[:, None].float()
+    each = F.binary_cross_entropy_with_logits(said, on[:, None].expand_as(said), reduction="none", pos_weight=positive)
+    one = torch.from_numpy(batch.faces == 1).float()
+    units = (each * weight).sum() / weight.sum().clamp(min=1)
+    inside = place[..., 2]
+    spot = ((where[..., :2] - place[..., :2]).square().sum(-1) * inside).sum() / inside.sum().clamp(min=1)
+    has = (place.abs().sum((1, 2)) > 0).float() + (1 - one)
+    mask = F.binary_cross_entropy_with_logits(where[..., 2], inside, reduction="none").mean(1)
+    mask = (mask * has * one).sum() / (has * one).sum().clamp(min=1)
+    return units + 0.5 * spot + 0.2 * mask + 0.2 * F.cross_entropy(faces, torch.from_numpy(batch.faces))
+
+
+def chosen(batch: Pictures, share: float, rng: np.random.Generator) -> torch.Tensor:
+    """Name the tokens to look at in the first stage: the face's first, then some of the rest."""
+    _, place = cells(batch)
+    score = place[..., 2] + rng.random(place.shape[:2])
+    count = int(share * score.shape[1])
+    return torch.from_numpy(np.sort(np.argsort(-score, axis=1)[:, :count], axis=1))
+
+
+def read(
+    model: Qwen2_5_VLForConditionalGeneration, language: Language, tokens: torch.Tensor, shape: tuple[int, int],
+    asked: list[list[int]], ids: torch.Tensor,
+) -> torch.Tensor:  # fmt: skip
+    """Return logits (n, answer, vocabulary) of the answers, each token given the ones before it."""
+    n, length = ids.shape
+    most = max(map(len, asked))
+    after = torch.zeros(n, most + length, dtype=torch.long)
+    start = torch.tensor([len(q) for q in asked])
+    for i, question in enumerate(asked):
+        after[i, : len(question)] = torch.tensor(question)
+        after[i, len(question) : len(question) + length] = ids[i]
+    lm, embed = model.model.language_model, model.model.language_model.embed_tokens
+    head = embed(torch.tensor(language.before)).expand(n, -1, -1)
+    inputs = torch.cat([head, tokens.to(head.dtype), embed(after)], 1)
+    spots = positions(*shape, len(language.before), after.shape[1])
+    assert spots.shape[1] == inputs.shape[1] and shape[0] % CELL == 0
+    hidden = lm(inputs_embeds=inputs, position_ids=spots[:, None].expand(3, n, -1), use_cache=False).last_hidden_state
+    first = len(language.before) + tokens.shape[1] + start - 1
+    index = first[:, None] + torch.arange(length)
+    return model.lm_head(hidden[torch.arange(n)[:, None], index])

@@ -1,0 +1,129 @@
+"""Load a model and its processor from a folder or the hub; every failure is a diagnostic."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nesy.diagnostics import Diagnostic, MissingError, NesyError
+
+try:
+    import outlines  # noqa: F401
+    import torch
+
+    # The library is only partly annotated; this is the boundary to it.
+    transformers: Any = importlib.import_module("transformers")
+except ImportError as error:
+    raise MissingError(
+        Diagnostic(
+            "N902",
+            f"the package {error.name} is not installed",
+            "the adapter transformers runs models with torch, transformers and outlines",
+            "pip install 'nesy[transformers]'",
+        )
+    ) from error
+
+from safetensors import SafetensorError
+
+from .processors import load_processor
+
+_HUB_NAME = re.compile(r"^[A-Za-z0-9][\w.-]{0,95}(?:/[A-Za-z0-9][\w.-]{0,95})?$")
+# What a checkpoint that is damaged, or is none, makes the library raise.
+_UNUSABLE = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    RuntimeError,
+    json.JSONDecodeError,
+    SafetensorError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model ready to run. ``folder`` is None where it came from the hub."""
+
+    name: str
+    folder: Path | None
+    model: Any
+    processor: Any
+    device: str
+
+
+def load(name: str, *, trust_remote_code: bool = False) -> Loaded:
+    """Load by folder or hub name; raises NesyError N901-N904. Never asks on standard input."""
+    folder = Path(name).expanduser()
+    here = folder.is_dir()
+    if here and not (folder / "config.json").is_file():
+        raise _missing(name, "the folder has no config.json")
+    if not here and not _HUB_NAME.match(name):
+        raise _missing(name, "there is no such folder, and it is no hub name")
+    source = str(folder) if here else name
+    options = {"local_files_only": here, "trust_remote_code": trust_remote_code}
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    with _quiet():
+        model = _load_model(source, name, device, options)
+        processor = load_processor(source, name, options)
+    model.generation_config = transformers.GenerationConfig(do_sample=False, num_beams=1)
+    return Loaded(name, folder if here else None, model.to(device).eval(), processor, device)
+
+
+def _load_model(source: str, name: str, device: str, options: dict[str, Any]) -> Any:
+    dtype = torch.float32 if device == "cpu" else torch.bfloat16
+    try:
+        model, report = transformers.AutoModelForImageTextToText.from_pretrained(
+            source, dtype=dtype, output_loading_info=True, **options
+        )
+    except ImportError as error:
+        what = f"the model {name} needs a package that is not installed"
+        fix = f"pip install {error.name}" if error.name else "install the package named above"
+        raise MissingError(Diagnostic("N902", what, _why(error), fix)) from error
+    except OSError as error:
+        raise _missing(name, _why(error)) from error
+    except _UNUSABLE as error:
+        what = f"the model {name} cannot be loaded"
+        fix = "name a model that transformers loads with AutoModelForImageTextToText"
+        raise NesyError(Diagnostic("N903", what, _why(error), fix)) from error
+    lacking = sorted(report["missing_keys"])
+    lacking += [str(key[0]) for key in report.get("mismatched_keys", ())]
+    if lacking:
+        what = f"the weights of {name} are not whole"
+        why = f"{len(lacking)} tensors are missing or misshapen, {lacking[0]} first"
+        raise NesyError(Diagnostic("N903", what, why, "fetch or train the checkpoint again"))
+    return model
+
+
+def _missing(name: str, why: str) -> MissingError:
+    fix = "name a folder with config.json, weights and tokenizer, or fetch the model first"
+    return MissingError(Diagnostic("N901", f"the model {name} is not here", why, fix))
+
+
+def _why(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return text[:300] or type(error).__name__
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the library's progress bars and advice off the terminal while a model loads."""
+    logging = transformers.utils.logging
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()

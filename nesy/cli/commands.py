@@ -1,0 +1,44 @@
+"""All verbs, joined."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nesy import __version__
+from nesy.cli import check, lists, reasoning, running, why
+
+app = typer.Typer(
+    name="nesy",
+    help="Read a face beside a line of conversation, and say why.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"nesy {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Read a face beside a line of conversation, and say why."""
+
+
+app.command("run")(running.run)
+app.command("perceive")(running.perceive)
+app.command("reason")(reasoning.reason)
+app.command("why")(why.why)
+app.command("check")(check.check)
+app.command("list")(lists.list_)
+app.command("show")(lists.show)
+app.command("help")(lists.help_)

@@ -1,0 +1,172 @@
+"""``nesy list``, ``nesy show`` and ``nesy help``: what is there, and a card for each thing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from nesy.cli.options import Json
+from nesy.diagnostics import Diagnostic, NesyError, nearest
+
+Row = dict[str, Any]
+
+
+def _adapters() -> list[Row]:
+    from nesy import registry
+
+    return [
+        {"name": a.name, "from": a.origin, "what": a.summary} for a in registry.adapters().values()
+    ]
+
+
+def _packs() -> list[Row]:
+    from nesy import rulebook
+
+    return [
+        {"name": p.name, "stratum": p.stratum, "rules": len(p.rules), "what": p.title}
+        for p in rulebook.load().packs
+    ]
+
+
+def _rules() -> list[Row]:
+    from nesy import rulebook
+
+    return [
+        {"name": r.id, "place": r.place, "what": r.sentence, **r.notes}
+        for p in rulebook.load().packs
+        for r in p.rules
+    ]
+
+
+def _norms() -> list[Row]:
+    from nesy import vocabulary
+    from nesy.explain.tell import citation
+
+    words = vocabulary.load()
+    return [
+        {
+            "name": n.id.upper(),
+            "force": n.one("force"),
+            "what": n.label,
+            "when": n.one("condition"),
+            "exception": n.one("exception"),
+            "repair": n.one("repair"),
+            "citation": citation(n.id, words),
+            "read as": n.one("level"),
+            "note": n.one("note"),
+        }
+        for n in words.norms.values()
+    ]
+
+
+def _predicates() -> list[Row]:
+    from nesy.predicates import PREDICATES
+
+    return [
+        {"name": str(p), "stratum": p.stratum, "channel": p.origin, "what": p.meaning}
+        for p in PREDICATES.values()
+    ]
+
+
+def _errors() -> list[Row]:
+    from nesy.catalogue import cards
+
+    return [{"name": code, "what": card["title"]} for code, card in cards().items()]
+
+
+def _terms(kind: str) -> Callable[[], list[Row]]:
+    def rows() -> list[Row]:
+        from nesy import vocabulary
+
+        return [
+            {"name": t.id, "what": t.label, "phrase": t.phrase, "meaning": t.one("definition"),
+             "note": t.one("note")}
+            for t in vocabulary.load().terms[kind].values()
+        ]
+
+    return rows
+
+
+LISTS: dict[str, Callable[[], list[Row]]] = {
+    "adapters": _adapters,
+    "packs": _packs,
+    "rules": _rules,
+    "norms": _norms,
+    "predicates": _predicates,
+    "errors": _errors,
+    "emotions": _terms("emotion"),
+    "expressions": _terms("expression"),
+    "units": _terms("unit"),
+    "cues": _terms("cue"),
+    "mismatches": _terms("mismatch"),
+    "contexts": _terms("context"),
+}
+
+
+def _known(kind: str) -> str:
+    name = kind if kind in LISTS else f"{kind}s"
+    if name not in LISTS:
+        what = f"nothing to list is called {kind!r}"
+        raise NesyError(Diagnostic("N160", what, "it is not a kind of thing", nearest(kind, LISTS)))
+    return name
+
+
+def list_(
+    kind: Annotated[str, typer.Argument(help=f"One of: {', '.join(LISTS)}.")], json_: Json = False
+) -> None:
+    """List what was found, and where."""
+    from nesy import strict_json
+
+    rows = LISTS[_known(kind)]()
+    if json_:
+        print(strict_json.dumps(rows, indent=2))
+        return
+    width = max((len(row["name"]) for row in rows), default=0)
+    for row in rows:
+        extra = [str(row[k]) for k in ("force", "stratum", "from", "place") if row.get(k)]
+        print(f"{row['name']:<{width}}  {' · '.join(extra + [str(row['what'] or '')])}")
+
+
+def show(
+    kind: Annotated[str, typer.Argument(help="rule, norm, emotion, …, or format.")],
+    name: Annotated[str, typer.Argument(help="Its name, as `nesy list` gives it.")],
+    json_: Json = False,
+) -> None:
+    """Show one thing as a card."""
+    from nesy import strict_json
+
+    if kind == "format":
+        from nesy.trace import Trace
+
+        print(strict_json.dumps(Trace.model_json_schema(by_alias=True), indent=2))
+        return
+    rows = {row["name"]: row for row in LISTS[_known(kind)]()}
+    found = rows.get(name) or rows.get(name.upper()) or rows.get(name.lower())
+    if found is None:
+        what = f"no {kind} is called {name!r}"
+        why = f"{len(rows)} are known"
+        raise NesyError(Diagnostic("N161", what, why, nearest(name, rows)))
+    if json_:
+        print(strict_json.dumps(found, indent=2))
+        return
+    for key, value in found.items():
+        if value:
+            print(f"{key:<10} {value}")
+    if _known(kind) == "rules":
+        from nesy import rulebook
+
+        print(f"{'rule':<10} {rulebook.load().by_id(str(found['name'])).text}")
+
+
+def help_(code: Annotated[str, typer.Argument(help="A code such as N301.")]) -> None:
+    """Explain a code: what it is, why it is bad, an example, what to do."""
+    from nesy.catalogue import cards
+
+    card = cards().get(code.upper())
+    if card is None:
+        what = f"no fault has the code {code!r}"
+        raise NesyError(Diagnostic("N162", what, "it is not in the catalogue", nearest(code, cards())))
+    print(f"{code.upper()}  {card['title']}\n\n{card['why']}\n\nfor example  {card['example']}\n"
+          f"use instead  {card['fix']}")

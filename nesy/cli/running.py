@@ -1,0 +1,121 @@
+"""``nesy run`` and ``nesy perceive``: from pictures and lines to Traces."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nesy.cli import options
+from nesy.cli.cases import cases_of
+from nesy.cli.options import (
+    Declare,
+    Json,
+    Ontology,
+    Packs,
+    Quiet,
+    Rules,
+    Seed,
+    WeightsFile,
+    With,
+)
+from nesy.cli.summary import summary
+from nesy.journal import Journal
+from nesy.trace import Trace
+
+Given = Annotated[
+    Path | None, typer.Argument(help="A picture, a folder of pictures, or CASES.jsonl.")
+]
+Line = Annotated[str | None, typer.Option("--line", help="The line that was said.")]
+Out = Annotated[
+    Path | None,
+    typer.Option("-o", "--out", help="Append each Trace to this file; continues it if it exists."),
+]
+
+
+def run(
+    given: Given = None,
+    line: Line = None,
+    declare: Declare = None,
+    with_: With = "embedded",
+    packs: Packs = None,
+    rules: Rules = None,
+    weights: WeightsFile = None,
+    ontology: Ontology = None,
+    out: Out = None,
+    seed: Seed = 0,
+    json_: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Do all of it: perceive, reason, reply."""
+    from nesy import pipeline
+
+    engine = options.engine(packs, rules, weights, ontology)
+    cases = cases_of(given, line, options.declared(declare))
+    journal = Journal(out, {**engine.versions, "seed": seed}) if out else None
+    left = journal.remaining(cases) if journal else cases
+    found = pipeline.run(left, perceiver=with_, engine=engine, seed=seed)
+    kept = journal.keep(found) if journal else found
+    if journal and len(left) < len(cases) and not quiet:
+        print(f"{out}: {len(cases) - len(left)} of {len(cases)} done before", file=sys.stderr)
+    failed = 0
+    for trace in progress(kept, len(left), quiet=quiet or len(left) < 2):
+        failed = max(failed, _failure(trace))
+        if json_:
+            print(trace.as_json())
+        elif journal is None:
+            print(summary(trace, engine.vocabulary))
+    if failed:
+        raise typer.Exit(failed)
+
+
+def perceive(
+    given: Given = None,
+    line: Line = None,
+    declare: Declare = None,
+    with_: With = "embedded",
+    ontology: Ontology = None,
+    seed: Seed = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Only look: write a Trace with its observation."""
+    from nesy import pipeline
+
+    engine = options.engine(None, None, None, ontology)
+    cases = cases_of(given, line, options.declared(declare))
+    found = pipeline.perceive(cases, perceiver=with_, engine=engine, seed=seed)
+    failed = 0
+    for trace in progress(found, len(cases), quiet=quiet or len(cases) < 2):
+        failed = max(failed, _failure(trace))
+        print(trace.as_json())
+    if failed:
+        raise typer.Exit(failed)
+
+
+def _failure(trace: Trace) -> int:
+    """Print a failed case's diagnostics; return its exit code, 0 where it did not fail."""
+    if trace.error is None:
+        return 0
+    from nesy.diagnostics import Diagnostic
+
+    for fault in trace.error["diagnostics"]:
+        print(f"case {trace.case.id}: {Diagnostic(**fault)}", file=sys.stderr)
+    return int(trace.error["exit_code"])
+
+
+def progress(traces: Iterable[Trace], total: int, *, quiet: bool) -> Iterator[Trace]:
+    """Yield what is given, with a progress bar on stderr."""
+    if quiet:
+        yield from traces
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("cases", total=total)
+        for trace in traces:
+            yield trace
+            bar.advance(task)

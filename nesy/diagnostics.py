@@ -1,0 +1,64 @@
+"""What is wrong, where, why, and the mend: the one form of every message to a user."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One fault: ``code`` looks up its card (``nesy help CODE``), the place may be missing."""
+
+    code: str
+    what: str
+    why: str
+    fix: str
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+        head = f"{place}: {self.code} {self.what}" if place else f"{self.code} {self.what}"
+        return f"{head}\n  why: {self.why}\n  fix: {self.fix}"
+
+    def as_json(self) -> dict[str, str | int | None]:
+        """Return the fields as a plain mapping, for ``--json``."""
+        return asdict(self)
+
+
+class NesyError(Exception):
+    """Carries every fault found, not only the first.
+
+    ``exit_code`` is 2 where the input is wrong and 3 where this machine lacks something.
+    """
+
+    exit_code = 2
+
+    def __init__(self, diagnostics: Diagnostic | Iterable[Diagnostic]) -> None:
+        if isinstance(diagnostics, Diagnostic):
+            diagnostics = (diagnostics,)
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("\n".join(str(diagnostic) for diagnostic in self.diagnostics))
+
+
+class MissingError(NesyError):
+    """This machine lacks a program, a package or weights that the request needs."""
+
+    exit_code = 3
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Say which known word was probably meant, or list the first few.
+
+    >>> nearest("sarcasmm", ["sarcasm", "joy"])
+    'did you mean sarcasm?'
+    """
+    names = sorted(known)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {close[0]}?"
+    shown = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
+    return f"use one of: {shown}" if names else "nothing of this kind is known"

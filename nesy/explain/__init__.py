@@ -1,0 +1,1 @@
+"""Explain: why an atom holds, as a checked object and as sentences."""

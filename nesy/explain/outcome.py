@@ -1,0 +1,147 @@
+"""Answer ``nesy why``: for one atom, or for the whole outcome when nothing is named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import clingo
+
+from nesy.diagnostics import Diagnostic, NesyError, nearest
+from nesy.explain.english import WORDS
+from nesy.explain.instances import ANYTHING
+from nesy.explain.justify import Explainer, Node
+from nesy.govern import FORCES
+from nesy.predicates import PREDICATES
+from nesy.reason.engine import Engine, Stages, conclude, run_stages
+from nesy.trace import Trace
+
+LONGEST_ATOM = 300
+_ANONYMOUS = re.compile(r"(?<![A-Za-z0-9_\"])_(?![A-Za-z0-9_\"])")
+_ATOM = re.compile(r"^[a-z][A-Za-z0-9_]*(\([^()]*\))?$")
+
+
+def why(trace: Trace, engine: Engine, atom: str | None = None) -> Node:
+    """Return the justification of an atom of a trace, or of its response.
+
+    Raises NesyError N501 (not an atom), N502 (it does not hold), N503 (nothing to explain yet).
+    """
+    if trace.facts is None:
+        what = f"the trace of case {trace.case.id} has no facts yet"
+        fix = "pipe it through `nesy reason` first"
+        raise NesyError(Diagnostic("N503", what, "there is nothing to explain", fix))
+    stages = run_stages(trace.facts, engine)
+    explainer = Explainer(stages, engine)
+    if atom is None:
+        return _response(trace, stages, explainer, engine)
+    holding = explainer.holding()
+    found = [held for held in holding if _matches(pattern_of(atom), held)]
+    if not found:
+        raise DoesNotHold(_absent(atom, holding))
+    nodes = tuple(explainer.why(held) for held in found)
+    return nodes[0] if len(nodes) == 1 else Node("group", "", text=atom, because=nodes)
+
+
+class DoesNotHold(NesyError):
+    """The atom asked about does not hold: a true negative answer, exit code 1."""
+
+    exit_code = 1
+
+
+def pattern_of(text: str) -> clingo.Symbol:
+    """Read an atom as a user writes it; `_` matches anything.
+
+    ``reading(Face, Emotion)`` asks for the marginal ``reads(Face, Emotion, _)``.
+    """
+    if len(text) > LONGEST_ATOM or not _ATOM.match(text.strip()):
+        what = f"{text[:60]!r} is not an atom"
+        why_ = "an atom is a predicate with constants, numbers or _ in brackets"
+        raise NesyError(Diagnostic("N501", what, why_, "write it as in 'reads(f1, joy, _)'"))
+    try:
+        symbol = clingo.parse_term(_ANONYMOUS.sub('"_"', text.strip()))
+    except RuntimeError as error:
+        what = f"{text[:60]!r} is not an atom"
+        fix = "write it as in 'reads(f1, joy, _)'"
+        raise NesyError(Diagnostic("N501", what, "clingo cannot read it", fix)) from error
+    if symbol.match("reading", 2):
+        return clingo.Function("reads", [*symbol.arguments, ANYTHING])
+    return symbol
+
+
+def _matches(pattern: clingo.Symbol, atom: clingo.Symbol) -> bool:
+    if pattern == ANYTHING:
+        return True
+    if pattern.type != clingo.SymbolType.Function or not pattern.arguments:
+        return pattern == atom
+    return (
+        atom.type == clingo.SymbolType.Function
+        and pattern.name == atom.name
+        and len(pattern.arguments) == len(atom.arguments)
+        and all(map(_matches, pattern.arguments, atom.arguments))
+    )
+
+
+def _absent(atom: str, holding: list[clingo.Symbol]) -> Diagnostic:
+    symbol = pattern_of(atom)
+    same = [str(h) for h in holding if h.name == symbol.name]
+    known = {name for name, _ in PREDICATES} | {h.name for h in holding}
+    if symbol.name not in known:
+        why_ = f"no rule and no fact speaks of {symbol.name}"
+        return Diagnostic("N502", f"{atom} does not hold", why_, nearest(symbol.name, known))
+    why_ = f"what holds of {symbol.name}: {', '.join(same[:6])}" if same else (
+        f"nothing holds of {symbol.name} in this case"
+    )
+    return Diagnostic("N502", f"{atom} does not hold", why_, "ask about an atom that does")
+
+
+def _response(trace: Trace, stages: Stages, explainer: Explainer, engine: Engine) -> Node:
+    verdict = trace.verdict or conclude(stages)
+    acts = trace.response.acts if trace.response else stages.draft.acts
+    text = trace.response.text if trace.response else stages.draft.text
+    children = list(_acts(acts, stages, explainer, engine)) if verdict.status == "release" else []
+    if struck := _struck(stages, explainer):
+        children.append(Node("group", "", text="struck", because=struck))
+    if readings := tuple(_readings(stages, explainer)):
+        children.append(Node("group", "", text="reading", because=readings))
+    broken = [r for r in stages.rounds if r.violations]
+    if broken:
+        said = (f"“{r.text}”: {', '.join(r.violations)}" for r in broken)
+        nodes = tuple(Node("condition", "", text=line) for line in said)
+        children.append(Node("group", "", text="drafts", because=nodes))
+    head = f"{WORDS[verdict.status]} “{text}”"
+    return Node("reply", "", text=head, because=tuple(children))
+
+
+def _acts(
+    acts: tuple[str, ...], stages: Stages, explainer: Explainer, engine: Engine
+) -> Iterator[Node]:
+    atoms = stages.norms.atoms if stages.norms else frozenset()
+    for act in acts:
+        asked = sorted(
+            a
+            for a in atoms
+            if a.name in FORCES[1:3] and len(a.arguments) == 2 and str(a.arguments[0]) == act
+        )
+        phrase = engine.vocabulary.phrase("reply act", act)
+        reasons = tuple(explainer.why(a) for a in asked)
+        unasked = (Node("condition", "", text="unasked"),)
+        yield Node("reply", "", text=WORDS["acts"].format(act=phrase), because=reasons or unasked)
+
+
+def _struck(stages: Stages, explainer: Explainer) -> tuple[Node, ...]:
+    atoms = stages.norms.atoms if stages.norms else frozenset()
+    return tuple(explainer.why(a) for a in sorted(atoms) if a.match("forbidden", 2))
+
+
+def _readings(stages: Stages, explainer: Explainer) -> Iterator[Node]:
+    tops: dict[str, clingo.Symbol] = {}
+    for atom in stages.interpretation.reads():
+        face = str(atom.arguments[0])
+        best = tops.get(face)
+        if best is None or atom.arguments[2].number > best.arguments[2].number:
+            tops[face] = atom
+    for atom in tops.values():
+        yield explainer.why(atom)
+    for atom in sorted(stages.interpretation.atoms):
+        if atom.match("mismatch", 2) or atom.match("crisis", 1):
+            yield explainer.why(atom)

@@ -1,0 +1,115 @@
+"""Render an explanation: text, JSON, DOT or HTML from the same sentences."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterator
+
+from nesy import strict_json
+from nesy.explain.tell import Told
+
+
+def as_text(told: Told) -> str:
+    """Return the explanation as an indented tree of plain text."""
+    return "\n".join(_lines(told, "", "")) + "\n"
+
+
+def _lines(told: Told, first: str, rest: str) -> Iterator[str]:
+    head = told.sentence
+    if told.contribution is not None:
+        head += f"  [{told.contribution:+.2f}]"
+    if told.kind in ("fact", "ontology") and told.origin:
+        head += f"  — {told.origin}"
+    yield first + head
+    has_children = bool(told.because)
+    for detail in details(told):
+        yield rest + ("│    " if has_children else "     ") + detail
+    for number, child in enumerate(told.because, 1):
+        last = number == len(told.because)
+        yield from _lines(child, rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  "))
+
+
+def details(told: Told) -> list[str]:
+    """Return the small print of a line: rule and place, source, citation."""
+    found = []
+    if told.rule:
+        found.append(f"rule {told.rule} · {told.place}")
+    if told.source:
+        found.append(f"source: {told.source}")
+    if told.citation:
+        found.append(told.citation)
+    return found
+
+
+def as_json(told: Told) -> str:
+    """Return the explanation as JSON."""
+    return strict_json.dumps(told.as_json(), indent=2) + "\n"
+
+
+def as_dot(told: Told) -> str:
+    """Return the explanation as a Graphviz graph; a line that is used twice is one node."""
+    names: dict[Told, str] = {}
+    lines = ["digraph why {", "  rankdir=LR;", '  node [shape=box, fontname="Helvetica"];']
+    _dot(told, names, lines)
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _dot(told: Told, names: dict[Told, str], lines: list[str]) -> str:
+    if told in names:
+        return names[told]
+    name = names[told] = f"n{len(names)}"
+    label = "\\n".join(_escaped(part) for part in (told.sentence, *details(told)))
+    style = ', style=filled, fillcolor="#eef4ee"' if told.kind in ("fact", "ontology") else ""
+    lines.append(f'  {name} [label="{label}"{style}];')
+    for child in told.because:
+        lines.append(f"  {_dot(child, names, lines)} -> {name};")
+    return name
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def as_html(told: Told, title: str = "why") -> str:
+    """Return the explanation as one self-contained page of foldable details."""
+    return _PAGE.format(title=html.escape(title), body=tree_html(told))
+
+
+def tree_html(told: Told, depth: int = 0) -> str:
+    """Return the explanation as nested ``details``: it folds, by keyboard too, without a script."""
+    line = f'<span class="{told.kind}">{html.escape(told.sentence)}</span>'
+    if told.contribution is not None:
+        line += f' <b class="share">{told.contribution:+.2f}</b>'
+    if told.kind in ("fact", "ontology") and told.origin:
+        line += f' <i class="origin">{html.escape(told.origin)}</i>'
+    small = "".join(f"<small>{html.escape(d)}</small>" for d in details(told))
+    if not told.because:
+        return f'<div class="leaf">{line}{small}</div>'
+    children = "".join(f"<li>{tree_html(child, depth + 1)}</li>" for child in told.because)
+    opened = " open" if depth < 2 else ""
+    return f"<details{opened}><summary>{line}</summary>{small}<ul>{children}</ul></details>"
+
+
+STYLE = """
+:root{color-scheme:light dark;--line:#8884;--soft:#777}
+body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem}
+ul{list-style:none;margin:.2rem 0;padding-left:1.1rem;border-left:2px solid var(--line)}
+li{margin:.35rem 0}summary{cursor:pointer}summary:focus-visible{outline:2px solid #4a7}
+small{display:block;color:var(--soft);padding-left:1rem}
+.origin{color:var(--soft)}.share{font-variant-numeric:tabular-nums;color:#286}
+.absent,.condition,.group{color:var(--soft)}
+"""
+
+_PAGE = (
+    '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width"><title>{title}</title>'
+    "<style>" + STYLE.replace("{", "{{").replace("}", "}}") + "</style></head>"
+    "<body><main><h1>{title}</h1>{body}</main></body></html>\n"
+)
+
+FORMATS: dict[str, Callable[[Told], str]] = {
+    "text": as_text,
+    "json": as_json,
+    "dot": as_dot,
+    "html": as_html,
+}

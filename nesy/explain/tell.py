@@ -1,0 +1,188 @@
+"""Tell: the sentences of a justification, from the rules' own sentences and the ontology's phrases."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import clingo
+from clingo import ast
+
+from nesy.explain.english import WORDS
+from nesy.explain.justify import Node
+from nesy.predicates import PREDICATES, Predicate
+from nesy.rulebook import Rule
+from nesy.vocabulary import Vocabulary
+
+_SLOT = re.compile(r"\{([A-Za-z_]\w*)\}")
+_KIND_OF_ARGUMENT = {
+    "Expression": "expression",
+    "Emotion": "emotion",
+    "Valence": "valence",
+    "Cue": "cue",
+    "Context": "context",
+    "Purpose": "purpose",
+    "Notice": "notice",
+    "Consent": "consent",
+    "Jurisdiction": "jurisdiction",
+    "Person": "person",
+    "Session": "session",
+    "Tone": "tone",
+}
+_PERMILLE = {"Confidence", "Strength", "Probability", "Intensity"}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line of an explanation with everything a rendering needs."""
+
+    sentence: str
+    kind: str
+    atom: str
+    place: str | None
+    rule: str | None
+    source: str | None
+    citation: str | None
+    origin: str | None
+    strength: int | None
+    contribution: float | None
+    because: tuple[Told, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the explanation as plain data, empty fields left out."""
+        found: dict[str, Any] = {
+            name: getattr(self, name)
+            for name in self.__slots__
+            if name != "because" and getattr(self, name) not in (None, "")
+        }
+        if self.because:
+            found["because"] = [child.as_json() for child in self.because]
+        return found
+
+
+def tell(node: Node, vocabulary: Vocabulary) -> Told:
+    """Return a justification in sentences."""
+    rule = node.rule
+    voice = node.voice
+    return Told(
+        sentence=_sentence(node, vocabulary),
+        kind=node.kind,
+        atom=node.atom,
+        place=rule.place if rule else None,
+        rule=rule.id if rule else None,
+        source=rule.notes.get("source") if rule else None,
+        citation=_citation(rule, vocabulary) if rule else None,
+        origin=WORDS.get(node.origin, node.origin) if node.origin else None,
+        strength=voice.strength if voice else None,
+        contribution=round(voice.contribution, 4) if voice else None,
+        because=tuple(tell(child, vocabulary) for child in node.because),
+    )
+
+
+def _sentence(node: Node, vocabulary: Vocabulary) -> str:
+    if node.kind == "group":
+        return WORDS[node.text or ""] if node.text in WORDS else node.text or ""
+    if node.kind == "reply":
+        return node.text or ""
+    if node.kind == "condition":
+        return WORDS.get(node.text or "", node.text or "")
+    symbol = clingo.parse_term(node.atom)
+    if node.kind == "absent":
+        return WORDS["absent"].format(sentence=of_atom(symbol, vocabulary))
+    if node.rule is not None and node.rule.sentence:
+        return _filled(node.rule, dict(node.bindings), vocabulary)
+    return of_atom(symbol, vocabulary)
+
+
+def of_atom(atom: clingo.Symbol, vocabulary: Vocabulary) -> str:
+    """Return the sentence of an atom, from the predicate's meaning; a pack's own as clingo text."""
+    predicate = PREDICATES.get((atom.name, len(atom.arguments)))
+    if predicate is None:
+        return str(atom).replace('"_"', WORDS["anything"])
+    values = {
+        name: _phrase(argument, name, predicate, vocabulary)
+        for name, argument in zip(predicate.arguments, atom.arguments, strict=True)
+    }
+    sentence = _SLOT.sub(lambda m: values.get(m[1], m[0]), predicate.meaning)
+    numbers = [values[n] for n in predicate.arguments if n in _PERMILLE and n not in sentence]
+    shown = [n for n in numbers if n != WORDS["anything"]]
+    return f"{sentence} ({', '.join(shown)})" if shown else sentence
+
+
+def _filled(
+    rule: Rule, bindings: dict[str, clingo.Symbol], vocabulary: Vocabulary
+) -> str:
+    roles = _roles(rule)
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1]
+        if name not in bindings:
+            return match[0]
+        argument, predicate = roles.get(name, (name, None))
+        return _phrase(bindings[name], argument, predicate, vocabulary)
+
+    return _SLOT.sub(value, rule.sentence or "")
+
+
+def _roles(rule: Rule) -> dict[str, tuple[str, Predicate | None]]:
+    """Return what each variable of a rule stands for, by its place in a predicate of the contract."""
+    found: dict[str, tuple[str, Predicate | None]] = {}
+
+    class _Places(ast.Transformer):
+        def visit_Function(self, node: ast.AST) -> ast.AST:
+            predicate = PREDICATES.get((node.name, len(node.arguments)))
+            if predicate is not None:
+                for name, argument in zip(predicate.arguments, node.arguments, strict=True):
+                    if argument.ast_type == ast.ASTType.Variable:
+                        found.setdefault(argument.name, (name, predicate))
+            return node
+
+    _Places()(rule.statement)
+    return found
+
+
+def _phrase(
+    value: clingo.Symbol, argument: str, predicate: Predicate | None, vocabulary: Vocabulary
+) -> str:
+    if value.type == clingo.SymbolType.String:
+        return WORDS["anything"]
+    if argument == "Face":
+        return f"{WORDS['speaker']} ({value})" if predicate is None else f"{WORDS['face']} ({value})"
+    if value.type == clingo.SymbolType.Number:
+        if argument in _PERMILLE:
+            return f"{value.number / 10:g} %"
+        if argument in ("Unit", "Other") and value.number in vocabulary.units:
+            return f"AU{value.number} ({vocabulary.units[value.number].label.lower()})"
+        return str(value)
+    text = str(value)
+    if argument in ("Norm", "By"):
+        norm = vocabulary.norms.get(text)
+        return f"{text.upper()} ({norm.label.lower()})" if norm else text.upper()
+    if argument == "Act":
+        kind = "line act" if predicate and predicate.name == "line_act" else "reply act"
+        return vocabulary.phrase(kind, text)
+    if argument == "Kind":
+        kind = "crisis" if text in vocabulary.terms["crisis"] else "mismatch"
+        return vocabulary.phrase(kind, text)
+    return vocabulary.phrase(_KIND_OF_ARGUMENT.get(argument, argument.lower()), text)
+
+
+def _citation(rule: Rule, vocabulary: Vocabulary) -> str | None:
+    """Return where a norm comes from; "required by" only where the source itself states the rule."""
+    norm = vocabulary.norms.get(rule.notes.get("norm", "").lower())
+    if norm is None:
+        return None
+    return citation(norm.id, vocabulary)
+
+
+def citation(norm_id: str, vocabulary: Vocabulary) -> str:
+    """Return a norm's citation: "required by" for a rule of the text, else "based on" or house."""
+    norm = vocabulary.norms[norm_id]
+    source, section = norm.one("source"), norm.one("section")
+    basis = norm.one("basis")
+    if basis == "text":
+        return WORDS["text"].format(source=source, section=section)
+    if basis == "house":
+        return WORDS["house"].format(source=source)
+    return WORDS["derived_norm"].format(source=source, section=f", {section}" if section else "")

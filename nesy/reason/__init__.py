@@ -1,0 +1,1 @@
+"""Solving: clingo decides (asp), Prolog answers (prolog)."""

@@ -1,0 +1,114 @@
+"""Answer sets: the one place that runs clingo."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import clingo
+from clingo import ast
+
+from nesy.diagnostics import Diagnostic, NesyError
+from nesy.predicates import PREDICATES
+from nesy.rulebook import translate
+
+MOST_ANSWER_SETS = 100_000
+
+
+class Functions:
+    """The closed set of pure integer functions that rules may call with ``@``."""
+
+    @staticmethod
+    def log_odds(confidence: clingo.Symbol) -> clingo.Symbol:
+        """Return the log-odds of a confidence as a strength 0-1000; below even odds it is 0.
+
+        1000 stands for odds of 999 to 1, the most a confidence in 0-1000 can say.
+        """
+        held = min(max(confidence.number, 1), 999)
+        odds = math.log(held / (1000 - held))
+        return clingo.Number(max(0, round(1000 * odds / math.log(999))))
+
+
+FUNCTIONS = tuple(name for name in vars(Functions) if not name.startswith("_"))
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSet:
+    """The atoms of one answer set."""
+
+    atoms: frozenset[clingo.Symbol]
+
+    def named(self, name: str, arity: int) -> list[clingo.Symbol]:
+        """Return the atoms of one predicate, sorted."""
+        return sorted(a for a in self.atoms if a.match(name, arity))
+
+
+def defined(signatures: Iterable[tuple[str, int]]) -> str:
+    """Return ``#defined`` declarations, so that a predicate without facts is no fault."""
+    return " ".join(f"#defined {name}/{arity}." for name, arity in signatures)
+
+
+ALL_DEFINED = defined(PREDICATES)
+
+
+def solve(
+    statements: Iterable[ast.AST],
+    facts: Iterable[clingo.Symbol],
+    *,
+    extra: str = "",
+    models: int = 0,
+    name: str = "rules",
+) -> list[AnswerSet]:
+    """Return the answer sets of a program over facts, at most ``models`` of them (0: all).
+
+    Facts enter as symbols, never as text. Raises NesyError N303 (clingo refuses the program) or
+    N320 (more answer sets than can be weighed).
+    """
+    control = ground(statements, facts, extra=extra, models=models, name=name)
+    found_sets: list[AnswerSet] = []
+    with control.solve(yield_=True) as handle:
+        for model in handle:
+            if len(found_sets) >= MOST_ANSWER_SETS:
+                what = f"more than {MOST_ANSWER_SETS} answer sets for one case"
+                why = "choices of a pack multiply; each answer set has to be weighed"
+                raise NesyError(Diagnostic("N320", what, why, "add constraints, or fewer choices"))
+            found_sets.append(AnswerSet(frozenset(model.symbols(atoms=True))))
+    return found_sets
+
+
+def ground(
+    statements: Iterable[ast.AST],
+    facts: Iterable[clingo.Symbol] = (),
+    *,
+    extra: str = ALL_DEFINED,
+    models: int = 0,
+    name: str,
+) -> clingo.Control:
+    """Return a control with the program grounded; raises NesyError N303 where clingo refuses it."""
+    messages: list[str] = []
+    control = clingo.Control(
+        ["--warn=none", str(models)], logger=lambda _, text: messages.append(text)
+    )
+    try:
+        with ast.ProgramBuilder(control) as builder:
+            for statement in statements:
+                builder.add(statement)
+            if extra:
+                ast.parse_string(extra, builder.add)
+        with control.backend() as backend:
+            for fact in facts:
+                backend.add_rule([backend.add_atom(fact)])
+        control.ground([("base", [])], context=Functions())
+    except RuntimeError as error:
+        found = [d for message in messages for d in translate(message, name)]
+        if not found:
+            why = "; ".join(messages) or str(error)
+            found = [Diagnostic("N303", "clingo refuses these rules", why, "mend the rule", name)]
+        raise NesyError(found) from error
+    return control
+
+
+def symbols(facts: Sequence[str]) -> list[clingo.Symbol]:
+    """Parse ground atoms that this program itself wrote."""
+    return [clingo.parse_term(fact) for fact in facts]

@@ -1,0 +1,331 @@
+"""Read rule files: each rule with its id, its sentence, its source and its place.
+
+The id, the sentence and the notes are comments that clingo's own parser returns with their location,
+so a file with them still runs in plain clingo::
+
+    %! sarcasm.eye_roll_on_praise "{Face} rolls the eyes while the words are friendly"
+    %  source: Hossain et al., Table 1
+    evidence(Face, sarcasm, 800) :- expression(Face, eye_roll, C), line_valence(positive, _).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import clingo
+from clingo import ast
+
+from nesy import resources
+from nesy.diagnostics import Diagnostic, NesyError, nearest
+from nesy.predicates import AFTER_INTERPRETATION
+from nesy.strict_json import read_text
+
+Signature = tuple[str, int]
+Strata = Literal["interpret", "govern"]
+
+LARGEST_FILE = 1_000_000
+DEEPEST = 200
+
+_LABEL = re.compile(r'^%!\s*([a-z][A-Za-z0-9_.]*)\s+"(.*)"\s*$')
+_NOTE = re.compile(r"^%\s+([a-z_]+):\s*(.+?)\s*$")
+_TITLE = re.compile(r"^%%\s*(.+?)\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of a file. ``id`` is its label, or ``file:line`` where it has none."""
+
+    id: str
+    sentence: str | None
+    notes: dict[str, str]
+    file: str
+    line: int
+    column: int
+    statement: ast.AST = field(repr=False, compare=False, hash=False)
+
+    @property
+    def place(self) -> str:
+        """Return ``file:line``."""
+        return f"{self.file}:{self.line}"
+
+    @property
+    def text(self) -> str:
+        """Return the rule as clingo prints it."""
+        return str(self.statement)
+
+    @property
+    def heads(self) -> frozenset[Signature]:
+        """Return the signatures this rule can derive."""
+        return frozenset(_signatures(self.statement.head))
+
+    @property
+    def body_signatures(self) -> frozenset[Signature]:
+        """Return the signatures this rule looks at, conditions of its head included."""
+        found = set()
+        for literal in self.statement.body:
+            found |= set(_signatures(literal))
+        for condition in _head_conditions(self.statement.head):
+            found |= set(_signatures(condition))
+        return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A rule file: its name is the file's, its title the first ``%%`` comment."""
+
+    name: str
+    title: str
+    path: Path = field(repr=False)
+    rules: tuple[Rule, ...] = field(repr=False)
+    stratum: Strata | None
+    others: tuple[ast.AST, ...] = field(default=(), repr=False)
+
+    @property
+    def defined(self) -> frozenset[Signature]:
+        """Return the signatures the file declares by ``#defined``."""
+        return frozenset(
+            (o.name, o.arity) for o in self.others if o.ast_type == ast.ASTType.Defined
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """The packs in force."""
+
+    packs: tuple[Pack, ...]
+
+    def rules(self, stratum: Strata) -> tuple[Rule, ...]:
+        """Return the rules of one stratum; a user's file is split by what its rules derive."""
+        return tuple(r for p in self.packs for r in p.rules if stratum in _strata_of(p, r))
+
+    def statements(self, stratum: Strata) -> tuple[ast.AST, ...]:
+        """Return the statements of one stratum, declarations included."""
+        others = tuple(
+            o for p in self.packs if p.stratum in (stratum, None) for o in p.others
+        )
+        return tuple(r.statement for r in self.rules(stratum)) + others
+
+    def by_id(self, rule_id: str) -> Rule:
+        """Return a rule by its id; raises NesyError N310."""
+        known = {r.id: r for p in self.packs for r in p.rules}
+        if rule_id not in known:
+            what = f"no rule is called {rule_id}"
+            why = f"{len(known)} rules are loaded"
+            raise NesyError(Diagnostic("N310", what, why, nearest(rule_id, known)))
+        return known[rule_id]
+
+    @property
+    def digest(self) -> str:
+        """Return the hash of all files in force."""
+        return resources.digest(p.path for p in self.packs)
+
+
+def shipped(stratum: Strata) -> dict[str, Path]:
+    """Return the shipped packs of one stratum by name."""
+    folder = resources.folder("rules") / stratum
+    return {path.stem: path for path in sorted(folder.glob("*.lp"))}
+
+
+def load(packs: Sequence[str] | None = None, extra: Iterable[Path] = ()) -> Rulebook:
+    """Load the packs in force.
+
+    ``packs`` names the interpret packs wanted (all when None); the govern packs are always in
+    force, because leaving one out must never be the way to a reply. ``extra`` adds rule files.
+    Raises NesyError N300-N312 with every fault of a file.
+    """
+    known = shipped("interpret")
+    for name in packs or ():
+        if name not in known:
+            what, why = f"unknown pack {name}", f"rules/interpret has {len(known)} packs"
+            raise NesyError(Diagnostic("N311", what, why, nearest(name, known)))
+    wanted = list(known) if packs is None else [n for n in known if n in packs]
+    loaded = [_read_shipped(known[name], "interpret") for name in wanted]
+    loaded += [_read_shipped(path, "govern") for path in shipped("govern").values()]
+    loaded += [read_pack(Path(path)) for path in extra]
+    return Rulebook(tuple(loaded))
+
+
+@lru_cache(maxsize=64)
+def _read_shipped(path: Path, stratum: Strata) -> Pack:
+    return read_pack(path, stratum)
+
+
+def read_pack(path: Path, stratum: Strata | None = None) -> Pack:
+    """Parse one rule file; raises NesyError N300 (syntax) or N302 (refused) with the place."""
+    text = read_text(path)
+    name = resources.shown(path)
+    refuse_unsafe(text, name)
+    statements: list[ast.AST] = []
+    messages: list[str] = []
+    try:
+        ast.parse_string(
+            text, statements.append, logger=lambda _, message: messages.append(message)
+        )
+    except RuntimeError as error:
+        found = [m for message in messages for m in translate(message, name)]
+        if not found:
+            what = "clingo cannot read this file"
+            found = [Diagnostic("N300", what, str(error), "mend the syntax", name)]
+        raise NesyError(found) from error
+    return _assemble(path, name, stratum, statements)
+
+
+def _assemble(
+    path: Path, name: str, stratum: Strata | None, statements: Sequence[ast.AST]
+) -> Pack:
+    title = path.stem
+    label: tuple[str, str] | None = None
+    notes: dict[str, str] = {}
+    rules: list[Rule] = []
+    others: list[ast.AST] = []
+    faults: list[Diagnostic] = []
+    for statement in statements:
+        kind = statement.ast_type
+        if kind == ast.ASTType.Comment:
+            text = str(statement)
+            if found := _LABEL.match(text):
+                label, notes = (found[1], found[2]), {}
+            elif (note := _NOTE.match(text)) and label:
+                notes[note[1]] = note[2]
+            elif (heading := _TITLE.match(text)) and title == path.stem:
+                title = heading[1]
+        elif kind == ast.ASTType.Rule:
+            begin = statement.location.begin
+            rule_id, sentence = label or (f"{name}:{begin.line}", None)
+            rules.append(
+                Rule(rule_id, sentence, notes, name, begin.line, begin.column, statement)
+            )
+            label, notes = None, {}
+        elif kind in (ast.ASTType.Defined, ast.ASTType.Definition):
+            others.append(statement)
+        elif kind not in (ast.ASTType.Program, ast.ASTType.ShowSignature):
+            faults.append(_statement_refused(statement, name))
+    faults += _labels_twice(rules)
+    if faults:
+        raise NesyError(faults)
+    return Pack(path.stem, title, path, tuple(rules), stratum, tuple(others))
+
+
+def _statement_refused(statement: ast.AST, name: str) -> Diagnostic:
+    begin = statement.location.begin
+    what = f"a {statement.ast_type.name} statement cannot stand in a rule file"
+    why = "readings are weighed by weights.json and norms by their order, not by the solver"
+    fix = "write evidence(Face, Emotion, Strength) or a norm instead"
+    return Diagnostic("N302", what, why, fix, name, begin.line, begin.column)
+
+
+def _labels_twice(rules: Sequence[Rule]) -> list[Diagnostic]:
+    seen: dict[str, Rule] = {}
+    faults = []
+    for rule in rules:
+        if rule.id in seen:
+            what = f"two rules are called {rule.id}"
+            why = f"the other is at {seen[rule.id].place}; weights and explanations name rules by id"
+            fix = "give this one an id of its own"
+            faults.append(Diagnostic("N312", what, why, fix, rule.file, rule.line, rule.column))
+        seen[rule.id] = rule
+    return faults
+
+
+def _strata_of(pack: Pack, rule: Rule) -> tuple[Strata, ...]:
+    """Tell which programs a rule belongs to; a helper predicate of a user's file is in both."""
+    if pack.stratum is not None:
+        return (pack.stratum,)
+    late = {s for s in rule.heads | rule.body_signatures if s in AFTER_INTERPRETATION}
+    if late:
+        return ("govern",)
+    from nesy.predicates import PREDICATES
+
+    if any(s in PREDICATES for s in rule.heads):
+        return ("interpret",)
+    return ("interpret", "govern")
+
+
+def refuse_unsafe(text: str, name: str) -> None:
+    """Refuse what acts while clingo parses, before clingo sees it.
+
+    ``#include`` opens any file and ``#script`` is program text, both at parse time; very deep terms
+    crash the parser. Raises NesyError N302.
+    """
+    if len(text) > LARGEST_FILE:
+        what, why = f"a rule file of {len(text)} characters", f"the limit is {LARGEST_FILE}"
+        raise NesyError(Diagnostic("N302", what, why, "split the file", name))
+    level = 0
+    for match in _TOKENS.finditer(text):
+        token = match.group()
+        line = text.count("\n", 0, match.start()) + 1
+        column = match.start() - text.rfind("\n", 0, match.start())
+        if token in ("#include", "#script"):
+            what = f"{token} is not allowed in a rule file"
+            why = "it acts while the file is read: it opens files or runs a program"
+            fix = "put the rules into the file itself, or name both files with --rules"
+            raise NesyError(Diagnostic("N302", what, why, fix, name, line, column))
+        if token in "([{":
+            level += 1
+            if level > DEEPEST:
+                what, why = f"nested deeper than {DEEPEST}", "such terms crash the parser"
+                raise NesyError(Diagnostic("N302", what, why, "flatten it", name, line, column))
+        elif token in ")]}":
+            level -= 1
+
+
+_TOKENS = re.compile(
+    r'%\*.*?\*%|%[^\n]*|"(?:\\.|[^"\\])*"|#include|#script|[()\[\]{}]', re.DOTALL
+)
+_MESSAGE = re.compile(r"^(.*?):(\d+):(\d+)(?:-[\d:]+)?: (error|info|warning): (.*)$", re.DOTALL)
+
+
+def translate(message: str, name: str) -> list[Diagnostic]:
+    """Turn one message of clingo into diagnostics of ours; its place is kept."""
+    found = []
+    for block in re.split(r"\n(?=<string>:|<block>:)", message.strip()):
+        if match := _MESSAGE.match(block):
+            text = " ".join(match[5].split())
+            code = "N303" if "unsafe" in text else "N300"
+            fix = (
+                "bind every variable in a positive literal of the body"
+                if code == "N303"
+                else "mend the syntax; a constant starts with a small letter, a statement ends with a full stop"
+            )
+            found.append(
+                Diagnostic(code, text, "clingo cannot use this rule", fix, name, int(match[2]), int(match[3]))
+            )
+    return found
+
+
+def _signatures(node: ast.AST) -> Iterable[Signature]:
+    """Yield the signatures of all atoms below a node."""
+    found: list[Signature] = []
+
+    class _Atoms(ast.Transformer):
+        def visit_SymbolicAtom(self, atom: ast.AST) -> ast.AST:
+            found.append(signature(atom.symbol))
+            return atom
+
+    _Atoms()(node)
+    return found
+
+
+def signature(term: ast.AST) -> Signature:
+    """Return the signature of an atom's term, a classical negation or a pool included."""
+    if term.ast_type == ast.ASTType.UnaryOperation:
+        return signature(term.argument)
+    if term.ast_type == ast.ASTType.Pool:
+        return signature(term.arguments[0])
+    if term.ast_type == ast.ASTType.SymbolicTerm:
+        symbol: clingo.Symbol = term.symbol
+        return symbol.name, len(symbol.arguments)
+    return term.name, len(term.arguments)
+
+
+def _head_conditions(head: ast.AST) -> list[ast.AST]:
+    if head.ast_type in (ast.ASTType.Aggregate, ast.ASTType.Disjunction):
+        return [c for element in head.elements for c in element.condition]
+    if head.ast_type == ast.ASTType.HeadAggregate:
+        return [c for element in head.elements for c in element.condition.condition]
+    return []

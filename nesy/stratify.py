@@ -1,0 +1,75 @@
+"""Tell whether rules are stratified: no choice, no constraint, no negation through a cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import networkx as nx
+from clingo import ast
+
+from nesy.rulebook import Rule, Signature, signature
+
+
+def dependencies(rules: Sequence[Rule]) -> nx.DiGraph[Signature]:
+    """Return the graph head → body signature; an edge is ``negative`` through not or an aggregate."""
+    graph: nx.DiGraph[Signature] = nx.DiGraph()
+    for rule in rules:
+        for head in rule.heads:
+            graph.add_node(head)
+            for target, negative in _body(rule.statement):
+                already = graph.get_edge_data(head, target, {}).get("negative", False)
+                graph.add_edge(head, target, negative=negative or already)
+    return graph
+
+
+def negative_cycles(rules: Sequence[Rule]) -> list[set[Signature]]:
+    """Return the strongly connected parts in which something depends on its own absence."""
+    graph = dependencies(rules)
+    return [
+        part
+        for part in nx.strongly_connected_components(graph)
+        if any(graph[u][v]["negative"] for u in part for v in graph[u] if v in part)
+    ]
+
+
+def is_stratified(rules: Sequence[Rule]) -> bool:
+    """Tell whether a program has exactly one answer set whatever the facts."""
+    if any(not is_normal(rule) for rule in rules):
+        return False
+    return not negative_cycles(rules)
+
+
+def is_normal(rule: Rule) -> bool:
+    """Tell whether a rule has one atom as its head: no choice, no disjunction, no constraint."""
+    head = rule.statement.head
+    return bool(
+        head.ast_type == ast.ASTType.Literal
+        and head.sign == ast.Sign.NoSign
+        and head.atom.ast_type == ast.ASTType.SymbolicAtom
+    )
+
+
+def _body(statement: ast.AST) -> Iterable[tuple[Signature, bool]]:
+    for literal in statement.body:
+        yield from _literal(literal, negative=False)
+
+
+def _literal(node: ast.AST, *, negative: bool) -> Iterable[tuple[Signature, bool]]:
+    """Yield the signatures below a literal; inside an aggregate or a condition all count as negative."""
+    if node.ast_type == ast.ASTType.ConditionalLiteral:
+        for part in (node.literal, *node.condition):
+            yield from _literal(part, negative=True)
+        return
+    if node.ast_type != ast.ASTType.Literal:
+        return
+    signed = negative or node.sign != ast.Sign.NoSign
+    atom = node.atom
+    if atom.ast_type == ast.ASTType.SymbolicAtom:
+        yield signature(atom.symbol), signed
+    elif atom.ast_type in (ast.ASTType.BodyAggregate, ast.ASTType.Aggregate):
+        for element in atom.elements:
+            parts = element.condition
+            if atom.ast_type == ast.ASTType.Aggregate:
+                parts = [element.literal, *element.condition]
+            for part in parts:
+                yield from _literal(part, negative=True)

@@ -1,0 +1,284 @@
+"""The ontology as a closed vocabulary: the only words the program knows.
+
+From it come the schema a perceiver must fill, the static facts of the rules, and the words of
+explanations. A term that is not in it is an error naming the nearest one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import rdflib
+from rdflib.namespace import DCTERMS, RDF, SKOS
+
+from nesy import resources
+from nesy.diagnostics import Diagnostic, NesyError, nearest
+
+NESY = rdflib.Namespace("https://nesy.dev/ns#")
+
+_ID = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
+
+# Kinds a caller may declare, by the key used in ``--declare KEY=VALUE``.
+_DECLARABLE = {
+    "context": NESY.Context,
+    "purpose": NESY.Purpose,
+    "notice": NESY.Notice,
+    "consent": NESY.Consent,
+    "jurisdiction": NESY.Jurisdiction,
+    "person": NESY.Person,
+    "session": NESY.Session,
+}
+_KINDS = {
+    "unit": NESY.ActionUnit,
+    "expression": NESY.Expression,
+    "emotion": NESY.Emotion,
+    "valence": NESY.Valence,
+    "line act": NESY.Act,
+    "cue": NESY.Cue,
+    "reply act": NESY.Act,
+    "tone": NESY.Tone,
+    "modality": NESY.Modality,
+    "mismatch": NESY.Mismatch,
+    "crisis": NESY.Crisis,
+    "norm": NESY.Norm,
+    **_DECLARABLE,
+}
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word of the vocabulary. ``phrase`` is how a sentence names it."""
+
+    id: str
+    kind: str
+    label: str
+    phrase: str
+    properties: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+
+    def one(self, name: str, default: str = "") -> str:
+        """Return the first value of a property."""
+        return next(iter(self.properties.get(name, ())), default)
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Return every value of a property, sorted."""
+        return self.properties.get(name, ())
+
+    @property
+    def code(self) -> int:
+        """Return the FACS code of a unit."""
+        return int(self.one("code", "-1"))
+
+    @property
+    def claimable(self) -> bool:
+        """Tell whether a perceiver may name this emotion."""
+        return self.one("claimable") == "true"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An expression that suggests an emotion, with the support the literature gives it."""
+
+    expression: str
+    emotion: str
+    support: str
+    from_paper: bool
+
+
+class Vocabulary:
+    """Every term by kind; see the module's first line."""
+
+    def __init__(self, terms: dict[str, dict[str, Term]], pairs: tuple[Pair, ...], digest: str):
+        self.terms = terms
+        self.pairs = pairs
+        self.digest = digest
+
+    @property
+    def expressions(self) -> dict[str, Term]:
+        """Return the expressions by id."""
+        return self.terms["expression"]
+
+    @property
+    def emotions(self) -> dict[str, Term]:
+        """Return the emotions by id."""
+        return self.terms["emotion"]
+
+    @property
+    def valences(self) -> dict[str, Term]:
+        """Return the valences of a line by id."""
+        return self.terms["valence"]
+
+    @property
+    def acts(self) -> dict[str, Term]:
+        """Return the acts of a line by id."""
+        return self.terms["line act"]
+
+    @property
+    def cues(self) -> dict[str, Term]:
+        """Return the cues of a line by id."""
+        return self.terms["cue"]
+
+    @property
+    def norms(self) -> dict[str, Term]:
+        """Return the norms by id."""
+        return self.terms["norm"]
+
+    @cached_property
+    def units(self) -> dict[int, Term]:
+        """Return the FACS units by code."""
+        return {t.code: t for t in sorted(self.terms["unit"].values(), key=lambda t: t.code)}
+
+    @cached_property
+    def reported_units(self) -> tuple[int, ...]:
+        """Return the codes a perceiver is asked about, ascending."""
+        return tuple(c for c, t in self.units.items() if t.one("reported") == "true")
+
+    def require(
+        self, kind: str, term: str, *, file: str | None = None, line: int | None = None
+    ) -> Term:
+        """Return a term; raises NesyError N201 naming the nearest one."""
+        known = self.terms[kind]
+        if term in known:
+            return known[term]
+        what = f"unknown {kind} {term[:80]!r}"
+        why = f"the ontology has {len(known)} terms of this kind"
+        raise NesyError(Diagnostic("N201", what, why, nearest(term, known), file, line))
+
+    def phrase(self, kind: str, term: str) -> str:
+        """Return how a sentence names a term, or the term itself."""
+        found = self.terms.get(kind, {}).get(term)
+        return found.phrase if found else term.replace("_", " ")
+
+    def broader(self, kind: str, term: str) -> tuple[str, ...]:
+        """Return a term with everything it is a kind of: recruitment is also workplace."""
+        found: dict[str, None] = {}
+        pending = [term]
+        while pending:
+            name = pending.pop()
+            if name not in found and name in self.terms[kind]:
+                found[name] = None
+                pending += self.terms[kind][name].all("broader")
+        return tuple(found)
+
+    @cached_property
+    def facts(self) -> tuple[str, ...]:
+        """Return the static ASP facts, as text of vocabulary ids and bounded integers."""
+        lines = [f"unit({code})" for code in self.units]
+        lines += [f"expression_name({x})" for x in self.expressions]
+        for emotion in self.emotions.values():
+            lines.append(f"emotion({emotion.id})")
+            lines.append(f"emotion_valence({emotion.id},{_SIGNS[int(emotion.one('valence', '0'))]})")
+            lines.append(f"emotion_arousal({emotion.id},{int(emotion.one('arousal', '0'))})")
+        for pair in self.pairs:
+            name = "table1" if pair.from_paper else "suggests"
+            lines.append(f"{name}({pair.expression},{pair.emotion})")
+            lines.append(f"support({pair.expression},{pair.emotion},{pair.support})")
+        for code, unit in self.units.items():
+            for other in unit.all("excludesUnit"):
+                lines += [f"excludes_unit({code},{other[2:]})", f"excludes_unit({other[2:]},{code})"]
+        for cue in self.cues.values():
+            lines += [f"cue_crisis({cue.id},{kind})" for kind in cue.all("crisis")]
+        for norm in self.norms.values():
+            lines.append(f"norm({norm.id},{norm.one('force')},{int(norm.one('severity', '1'))})")
+            lines += [f"norm_jurisdiction({norm.id},{j})" for j in norm.all("jurisdiction")]
+        return tuple(sorted(set(lines)))
+
+
+_SIGNS = {-1: "negative", 0: "neutral", 1: "positive"}
+
+
+def load(extra: Iterable[Path] = ()) -> Vocabulary:
+    """Read ``ontology/*.ttl`` and further Turtle files.
+
+    Raises NesyError N202 where a file is not Turtle, N203 where a term lacks what every term needs.
+    """
+    return _load(tuple(Path(path) for path in extra))
+
+
+@lru_cache(maxsize=8)
+def _load(extra: tuple[Path, ...]) -> Vocabulary:
+    files = sorted(resources.folder("ontology").glob("*.ttl"))
+    files = [f for f in files if f.name != "shapes.ttl"]
+    graph = rdflib.Graph(bind_namespaces="none")
+    for path in [*files, *extra]:
+        try:
+            graph.parse(path, format="turtle")
+        except (rdflib.exceptions.ParserError, SyntaxError, OSError, UnicodeDecodeError) as error:
+            line = getattr(error, "lines", None)
+            why = " ".join(str(error).split())[:200]
+            fix = "name a Turtle file; ontology/README.md shows the form"
+            at = line + 1 if isinstance(line, int) else None
+            what = "this is not Turtle"
+            raise NesyError(Diagnostic("N202", what, why, fix, str(path), at)) from error
+    terms = {kind: _terms(graph, kind, iri) for kind, iri in _KINDS.items()}
+    for kind in ("line", "reply"):
+        acts = terms[f"{kind} act"]
+        terms[f"{kind} act"] = {i: t for i, t in acts.items() if kind in t.all("usedIn")}
+    return Vocabulary(terms, _pairs(graph), resources.digest([*files, *extra]))
+
+
+def _terms(graph: rdflib.Graph, kind: str, of: rdflib.URIRef) -> dict[str, Term]:
+    found: dict[str, Term] = {}
+    for node in graph.subjects(RDF.type, of):
+        properties: dict[str, list[str]] = {}
+        for predicate, value in graph.predicate_objects(node):
+            if isinstance(value, rdflib.BNode):
+                continue
+            name = _property(predicate)
+            properties.setdefault(name, []).append(_short(value))
+        name = (properties.get("id") or [""])[0]
+        if not _ID.match(name) or name in found:
+            what = f"{_short(node)} has no usable nesy:id"
+            why = f"{name!r} is not a small-letter word of its own"
+            fix = 'give it nesy:id "snake_case", unique within its class'
+            raise NesyError(Diagnostic("N203", what, why, fix, str(node)))
+        label = str(graph.value(node, SKOS.prefLabel) or name)
+        phrase = str(graph.value(node, NESY.phrase) or label.lower())
+        ordered = {k: tuple(sorted(v)) for k, v in properties.items()}
+        found[name] = Term(name, kind, label, phrase, ordered)
+    return dict(sorted(found.items()))
+
+
+def _property(predicate: rdflib.term.Node) -> str:
+    """Name a property: ours and SKOS's by its own name, others with their vocabulary's before it."""
+    base, name = re.split(r"[#/](?=[^#/]*$)", str(predicate))
+    ours = str(NESY).startswith(base) or str(SKOS).startswith(base)
+    return name if ours else f"{base.rsplit('/', 1)[-1]}:{name}"
+
+
+def _pairs(graph: rdflib.Graph) -> tuple[Pair, ...]:
+    """Return the pairs; a pair that names the paper as its source belongs to Table 1.
+
+    An expression's own ``nesy:suggests`` link is a pair too, so that one line adds one.
+    """
+    paper = NESY["source.hossain"]
+    found: dict[tuple[str, str], Pair] = {}
+    for node in graph.subjects(RDF.type, NESY.Pair):
+        expression = _id_of(graph, graph.value(node, NESY.expression))
+        emotion = _id_of(graph, graph.value(node, NESY.emotion))
+        support = str(graph.value(node, NESY.support) or "none")
+        from_paper = (node, DCTERMS.source, paper) in graph
+        found[expression, emotion] = Pair(expression, emotion, support, from_paper)
+    for node, target in graph.subject_objects(NESY.suggests):
+        key = _id_of(graph, node), _id_of(graph, target)
+        found.setdefault(key, Pair(*key, "none", False))
+    return tuple(found[key] for key in sorted(found))
+
+
+def _id_of(graph: rdflib.Graph, node: rdflib.term.Node | None) -> str:
+    value = graph.value(node, NESY.id) if node is not None else None
+    if value is None:
+        what = f"{node} is named in a pair but has no nesy:id"
+        why = "a pair joins an expression and an emotion of the ontology"
+        raise NesyError(Diagnostic("N203", what, why, "define it first, with its nesy:id"))
+    return str(value)
+
+
+def _short(node: rdflib.term.Node) -> str:
+    """Return a literal's text, or the last part of a term's name (``nesy:emotion.joy`` → joy)."""
+    if isinstance(node, rdflib.URIRef) and str(node).startswith(str(NESY)):
+        return str(node)[len(str(NESY)) :].split(".", 1)[-1]
+    return str(node)
