@@ -111,7 +111,7 @@ def measure(
     seed: int = 0,
     models: Sequence[tuple[str, int]] | None = None,
 ) -> Count:
-    """Ask ``count`` questions over random models, half of them sampled rather than greedy."""
+    """Ask ``count`` questions over random models; every third is sampled rather than greedy."""
     chance = random.Random(seed)
     words = vocabulary.load()
     lines = hostile_lines(chance)
@@ -124,7 +124,7 @@ def measure(
         name = f"{kind}/{weights}"
         where = build(kind, folder / kind / str(weights), seed=seed + weights)
         perceiver = registry.perceiver(f"transformers:{where}", words)
-        _prepare(perceiver, batch, sampled=number % 2 == 1)
+        _prepare(perceiver, batch, sampled=number // len(BUILDERS) % 3 == 2)
         for at in range(0, share, batch):
             cases = [
                 Case.model_construct(

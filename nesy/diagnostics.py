@@ -22,11 +22,23 @@ class Diagnostic:
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
         head = f"{place}: {self.code} {self.what}" if place else f"{self.code} {self.what}"
-        return f"{head}\n  why: {self.why}\n  fix: {self.fix}"
+        return f"{visible(head)}\n  why: {visible(self.why)}\n  fix: {visible(self.fix)}"
 
     def as_json(self) -> dict[str, str | int | None]:
         """Return the fields as a plain mapping, for ``--json``."""
         return asdict(self)
+
+
+def visible(text: str) -> str:
+    """Write text on one line of a terminal: what steers it, or draws nothing, is spelt out.
+
+    >>> visible("two\\nlines, \\x1b[31mred")
+    'two lines, \\\\x1b[31mred'
+    """
+    if text.isprintable():
+        return text
+    words = " ".join(text.split())
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in words)
 
 
 class NesyError(Exception):

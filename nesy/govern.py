@@ -84,7 +84,9 @@ class Norms:
         found += [NormApplied(norm=norm.upper(), force="hold") for norm in self.held_by]
         return tuple(found)
 
-    def verdict(self, status: Literal["release", "block", "hold"], crises: Iterable[str]) -> Verdict:
+    def verdict(
+        self, status: Literal["release", "block", "hold"], crises: Iterable[str]
+    ) -> Verdict:
         """Return the verdict as the Trace stores it."""
         return Verdict(status=status, norms=self.applied(), crisis=tuple(sorted(crises)))
 
@@ -95,7 +97,12 @@ def govern(
     """Return the norms that apply, or None where there is not exactly one answer set."""
     statements = rulebook.statements("govern")
     found = asp.solve(
-        statements, [*facts, *static], extra=asp.ALL_DEFINED, models=2, name="rules/govern"
+        statements,
+        [*facts, *static],
+        extra=asp.ALL_DEFINED,
+        models=2,
+        name="rules/govern",
+        guarded=bool(rulebook.foreign),
     )
     return Norms(found[0].atoms) if len(found) == 1 else None
 

@@ -6,13 +6,15 @@ program text.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 
 import clingo
 from clingo import Function, Number
 
-from nesy.diagnostics import Diagnostic, NesyError
-from nesy.predicates import DECLARABLE
+from nesy.diagnostics import Diagnostic, NesyError, nearest
+from nesy.perceive import unknown_terms
+from nesy.predicates import DECLARABLE, PREDICATES, kind_of
 from nesy.trace import Case, Face, Fact, LineReading, Observation, Origin
 from nesy.vocabulary import Vocabulary
 
@@ -28,8 +30,10 @@ _KIND_OF_DECLARED = {name: name for name in DECLARABLE} | {"stated": "emotion"}
 def ground(case: Case, observation: Observation, vocabulary: Vocabulary) -> tuple[Fact, ...]:
     """Return the facts of a case, sorted within their channel.
 
-    Raises NesyError N201 (a term the ontology lacks) or N210 (a key nobody may declare).
+    Raises NesyError with every N201 (a term the ontology lacks) and N210 (a key nobody may declare).
     """
+    if faults := [*_undeclarable(case, vocabulary), *unknown_terms(observation, vocabulary)]:
+        raise NesyError(faults)
     found: list[tuple[Origin, clingo.Symbol]] = []
     found += [("declared", atom) for atom in _declared(case, vocabulary)]
     if observation.line is not None:
@@ -46,18 +50,28 @@ def ground(case: Case, observation: Observation, vocabulary: Vocabulary) -> tupl
     return tuple(Fact(atom=str(atom), origin=origin) for origin, atom in unique)
 
 
+def declarable(key: str, value: str, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
+    """Yield what is wrong with a declaration; nothing where it is sound."""
+    if key not in _KIND_OF_DECLARED:
+        what = f"{key!r} cannot be declared"
+        fix = nearest(key, _KIND_OF_DECLARED)
+        yield Diagnostic("N210", what, "rules know no such declaration", fix)
+    else:
+        yield from vocabulary.lacking(_KIND_OF_DECLARED[key], value)
+
+
+def _undeclarable(case: Case, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
+    for key, values in case.declared.items():
+        for value in values:
+            yield from declarable(key, value, vocabulary)
+
+
 def _declared(case: Case, vocabulary: Vocabulary) -> Iterator[clingo.Symbol]:
     for key, values in case.declared.items():
-        if key not in _KIND_OF_DECLARED:
-            what = f"{key} cannot be declared"
-            why = "rules know no such declaration"
-            fix = f"declare one of: {', '.join(sorted(_KIND_OF_DECLARED))}"
-            raise NesyError(Diagnostic("N210", what, why, fix))
+        kind = _KIND_OF_DECLARED[key]
         for value in values:
-            kind = _KIND_OF_DECLARED[key]
-            term = vocabulary.require(kind, value)
             # Who said they feel annoyed did not say they feel angry: only circumstances widen.
-            wider = (term.id,) if kind == "emotion" else vocabulary.broader(kind, term.id)
+            wider = (value,) if kind == "emotion" else vocabulary.broader(kind, value)
             for name in wider:
                 yield Function(key, [Function(name)])
 
@@ -91,10 +105,6 @@ def _face(face: Face, vocabulary: Vocabulary) -> Iterator[tuple[Origin, clingo.S
         if code not in unseen and face.action_units:
             yield "image", Function("observable", [who, Number(code)])
     for unit in face.action_units:
-        if unit.unit not in vocabulary.units:
-            what = f"unknown unit {unit.unit}"
-            why = f"FACS, as the ontology has it, numbers {len(vocabulary.units)} units"
-            raise NesyError(Diagnostic("N201", what, why, "see `nesy list units`"))
         if unit.confidence >= LEAST_CONFIDENCE:
             numbers = [Number(unit.unit), Number(unit.intensity), Number(unit.confidence)]
             yield "image", Function("au", [who, *numbers])
@@ -108,3 +118,51 @@ def _face(face: Face, vocabulary: Vocabulary) -> Iterator[tuple[Origin, clingo.S
         known = vocabulary.require("emotion", claim.emotion)
         if claim.confidence >= LEAST_CONFIDENCE or claim is best:
             yield "model", Function("claim", [who, Function(known.id), Number(claim.confidence)])
+
+
+# Exactly what this module writes: a predicate over small-letter words and integers of 0-9999.
+_TERM = r"(?:[a-z][a-z0-9_]{0,63}|0|[1-9][0-9]{0,3})"
+_ATOM = re.compile(rf"([a-z][a-z0-9_]{{0,63}})\(({_TERM}(?:,{_TERM}){{0,3}})\)")
+
+
+_NUMBER = re.compile(r"1000|[0-9]{1,3}")
+_FORM = {
+    "Face": re.compile(r"f[1-9][0-9]?"),
+    "Intensity": _NUMBER,
+    "Confidence": _NUMBER,
+    "Count": _NUMBER,
+    "Relation": re.compile(r"same|differs"),
+}
+
+
+def checked(facts: Iterable[Fact], vocabulary: Vocabulary) -> tuple[Fact, ...]:
+    """Return the facts of a Trace from outside, each as if it had been grounded here.
+
+    Raises NesyError with every N211 (no fact of its channel) and N201 (an unknown term).
+    """
+    kept = tuple(facts)
+    if faults := [fault for fact in kept for fault in _faults_of(fact, vocabulary)]:
+        raise NesyError(faults)
+    return kept
+
+
+def _faults_of(fact: Fact, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
+    found = _ATOM.fullmatch(fact.atom)
+    terms = found[2].split(",") if found else []
+    predicate = PREDICATES.get((found[1], len(terms))) if found else None
+    stated = predicate is not None and predicate.stratum == "input"
+    formed = predicate is not None and all(
+        _FORM[name].fullmatch(term)
+        for name, term in zip(predicate.arguments, terms, strict=True)
+        if name in _FORM
+    )
+    if predicate is None or predicate.origin != fact.origin or not (stated and formed):
+        what = f"{fact.atom[:60]!r} is no fact of the channel {fact.origin}"
+        why = "each channel states facts of its own, from words of the vocabulary and numbers"
+        fix = "leave `facts` out: `nesy reason` grounds the observation"
+        yield Diagnostic("N211", what, why, fix)
+        return
+    for name, term in zip(predicate.arguments, terms, strict=True):
+        kind = kind_of(predicate, name)
+        if kind is not None:
+            yield from vocabulary.lacking(kind, f"au{term}" if kind == "unit" else term)

@@ -77,11 +77,12 @@ def interpret(
     subjects = sorted({str(f.arguments[0]) for f in facts if f.match("speaker", 1)})
     companions = evidence_companions(rules)
     statements = rulebook.statements("interpret")
+    name, guarded, known = "rules/interpret", bool(rulebook.foreign), [*facts, *static]
     if needs_enumeration(rules):
         extra = companions + READING_CHOICE
-        found = asp.solve(statements, [*facts, *static], extra=extra, name="rules/interpret")
+        found = asp.solve(statements, known, extra=extra, name=name, guarded=guarded)
         return _enumerated(found, rules, weights, subjects)
-    (only,) = asp.solve(statements, [*facts, *static], extra=companions, name="rules/interpret")
+    (only,) = asp.solve(statements, known, extra=companions, name=name, guarded=guarded)
     return _closed_form(only, rules, weights, subjects)
 
 

@@ -54,7 +54,7 @@ def perceive(
 def _observed(
     found: Outcome, vocabulary: Vocabulary, described: dict[str, Any], seed: int
 ) -> Trace:
-    versions = {"seed": seed}
+    versions: dict[str, Any] = {"seed": seed}
     if found.case.image is not None:
         versions |= {"perceiver": described.get("version") or described.get("model")}
     trace = Trace(case=found.case, versions=versions)
@@ -107,18 +107,17 @@ def failed(trace: Trace, error: NesyError) -> Trace:
 
 
 def reason(trace: Trace, *, engine: Engine | None = None) -> Trace:
-    """Fill in facts, reading, verdict and response; a trace with an ``error`` is returned as it is."""
+    """Fill in facts, reading, verdict and response; a trace with an ``error`` is left alone."""
     if trace.error is not None:
         return trace
     using = engine or _engine()
-    if trace.observation is None and trace.facts is None:
-        try:
-            spoken = with_line(Observation(perceiver=READER), trace.case, using.vocabulary)
-        except NesyError as error:
-            return failed(trace, error)
-        trace = trace.with_(observation=spoken)
+    seen = trace.observation
     try:
-        return reasoning.reason(trace, using)
+        if seen is None and trace.facts is None:
+            seen = with_line(Observation(perceiver=READER), trace.case, using.vocabulary)
+        elif seen is not None and seen.line is None:
+            seen = with_line(seen, trace.case, using.vocabulary)
+        return reasoning.reason(trace.with_(observation=seen), using)
     except NesyError as error:
         return failed(trace, error)
 

@@ -65,10 +65,10 @@ _ALL = [
         "input",
         "line",
         """
-        line_valence(Valence, Confidence): the words are {Valence}
+        line_valence(Valence, Confidence): the line uses {Valence}
         line_emotion(Emotion, Confidence): the words express {Emotion}
         line_act(Act, Confidence): the speaker {Act}
-        cue(Cue, Confidence): the words contain {Cue}
+        cue(Cue, Confidence): the line holds {Cue}
         """,
     ),
     *_table(
@@ -145,7 +145,7 @@ _ALL = [
         excludes_unit(Unit, Other): {Unit} and {Other} cannot hold together
         expression_name(Expression): {Expression} is an expression
         emotion(Emotion): {Emotion} is an emotion
-        emotion_valence(Emotion, Valence): {Emotion} is {Valence}
+        emotion_valence(Emotion, Sign): {Emotion} is {Sign}
         emotion_arousal(Emotion, Arousal): {Emotion} has an arousal of {Arousal}
         table1(Expression, Emotion): Table 1 of the paper pairs {Expression} with {Emotion}
         suggests(Expression, Emotion): the ontology pairs {Expression} with {Emotion}
@@ -162,8 +162,43 @@ PREDICATES: dict[tuple[str, int], Predicate] = {p.signature: p for p in _ALL}
 DECLARABLE = tuple(
     p.name for p in _ALL if p.origin == "declared" and p.name not in ("speaker",)
 )
-INPUTS = frozenset(s for s, p in PREDICATES.items() if p.stratum in ("input", "ontology"))
+# What the engine alone states: observations, declarations, the ontology, and the reading itself.
+INPUTS = frozenset(
+    s
+    for s, p in PREDICATES.items()
+    if p.stratum in ("input", "ontology", "marginal") or p.name == "reading"
+)
 GOVERN_HEADS = frozenset(s for s, p in PREDICATES.items() if p.stratum == "govern")
 AFTER_INTERPRETATION = GOVERN_HEADS | frozenset(
     s for s, p in PREDICATES.items() if p.stratum == "marginal" or p.origin == "draft"
 )
+
+# Which kind of word an argument asks for, by its name; `Act` and `Kind` depend on the predicate.
+_KIND_OF_ARGUMENT = {
+    "Expression": "expression",
+    "Emotion": "emotion",
+    "Valence": "valence",
+    "Cue": "cue",
+    "Context": "context",
+    "Purpose": "purpose",
+    "Notice": "notice",
+    "Consent": "consent",
+    "Jurisdiction": "jurisdiction",
+    "Person": "person",
+    "Session": "session",
+    "Norm": "norm",
+    "By": "norm",
+    "Tone": "tone",
+    "Modality": "modality",
+    "Unit": "unit",
+}
+_KIND_OF_KIND = {"mismatch": "mismatch", "crisis": "crisis", "cue_crisis": "crisis"}
+
+
+def kind_of(predicate: Predicate, argument: str) -> str | None:
+    """Return the kind of word, as the vocabulary names it, that an argument asks for."""
+    if argument == "Act":
+        return "line act" if predicate.name == "line_act" else "reply act"
+    if argument == "Kind":
+        return _KIND_OF_KIND.get(predicate.name)
+    return _KIND_OF_ARGUMENT.get(argument)

@@ -1,7 +1,7 @@
 """Respond: compose a reply from the obligatory and preferred acts, and read it again.
 
-Texts come from ``rules/replies/english.toml``; a language model can take the composer's place. What a
-draft does is not what its author says: an independent lexical reader finds the acts in its text.
+Texts come from ``rules/replies/english.toml``; a language model can take the composer's place.
+What a draft does is not what its author says: an independent lexical reader finds the acts in it.
 """
 
 from __future__ import annotations
@@ -95,8 +95,9 @@ def drafted(draft: Draft, vocabulary: Vocabulary) -> list[clingo.Symbol]:
     return [*facts, clingo.Function("reply_tone", [clingo.Function(draft.tone)])]
 
 
-def repaired(draft: Draft, violations: Iterable[tuple[str, str]], conditions: Sequence[str],
-             norms: Norms) -> Draft:
+def repaired(
+    draft: Draft, violations: Iterable[tuple[str, str]], conditions: Sequence[str], norms: Norms
+) -> Draft:
     """Return a draft with forbidden acts struck and missing acts added."""
     broken = {act for _, act in violations}
     forbidden = set(norms.acts("forbidden"))

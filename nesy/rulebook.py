@@ -10,6 +10,7 @@ so a file with them still runs in plain clingo::
 
 from __future__ import annotations
 
+import atexit
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -22,18 +23,17 @@ from clingo import ast
 
 from nesy import resources
 from nesy.diagnostics import Diagnostic, NesyError, nearest
-from nesy.predicates import AFTER_INTERPRETATION
+from nesy.predicates import AFTER_INTERPRETATION, PREDICATES, Predicate
+from nesy.rule_text import LARGEST_FILE, refuse_unsafe, translate
 from nesy.strict_json import read_text
 
 Signature = tuple[str, int]
 Strata = Literal["interpret", "govern"]
 
-LARGEST_FILE = 1_000_000
-DEEPEST = 200
-
 _LABEL = re.compile(r'^%!\s*([a-z][A-Za-z0-9_.]*)\s+"(.*)"\s*$')
 _NOTE = re.compile(r"^%\s+([a-z_]+):\s*(.+?)\s*$")
 _TITLE = re.compile(r"^%%\s*(.+?)\s*$")
+_PREDICATE = re.compile(r"^%\*!\s*([a-z_]\w*)(?:\(([^)]*)\))?\s+(.*?)\s*\*%$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,21 @@ class Rule:
     def text(self) -> str:
         """Return the rule as clingo prints it."""
         return str(self.statement)
+
+    @property
+    def is_normal(self) -> bool:
+        """Tell whether the head is one atom: no choice, no disjunction, no constraint."""
+        head = self.statement.head
+        return bool(
+            head.ast_type == ast.ASTType.Literal
+            and head.sign == ast.Sign.NoSign
+            and head.atom.ast_type == ast.ASTType.SymbolicAtom
+        )
+
+    @property
+    def negates(self) -> bool:
+        """Tell whether the head holds a classical negation, as in ``-smiles(Face)``."""
+        return any(a.symbol.ast_type == ast.ASTType.UnaryOperation for a in _atoms(self.statement.head))
 
     @property
     def heads(self) -> frozenset[Signature]:
@@ -84,6 +99,7 @@ class Pack:
     rules: tuple[Rule, ...] = field(repr=False)
     stratum: Strata | None
     others: tuple[ast.AST, ...] = field(default=(), repr=False)
+    predicates: tuple[Predicate, ...] = field(default=(), repr=False)
 
     @property
     def defined(self) -> frozenset[Signature]:
@@ -120,6 +136,11 @@ class Rulebook:
         return known[rule_id]
 
     @property
+    def foreign(self) -> tuple[Pack, ...]:
+        """Return the packs a user added, whose grounding may be without end."""
+        return tuple(pack for pack in self.packs if pack.stratum is None)
+
+    @property
     def digest(self) -> str:
         """Return the hash of all files in force."""
         return resources.digest(p.path for p in self.packs)
@@ -147,6 +168,8 @@ def load(packs: Sequence[str] | None = None, extra: Iterable[Path] = ()) -> Rule
     loaded = [_read_shipped(known[name], "interpret") for name in wanted]
     loaded += [_read_shipped(path, "govern") for path in shipped("govern").values()]
     loaded += [read_pack(Path(path)) for path in extra]
+    if faults := _labels_twice([rule for pack in loaded for rule in pack.rules]):
+        raise NesyError(faults)
     return Rulebook(tuple(loaded))
 
 
@@ -155,10 +178,17 @@ def _read_shipped(path: Path, stratum: Strata) -> Pack:
     return read_pack(path, stratum)
 
 
+# A syntax tree that outlives clingo's own module complains when Python tears modules down; at the
+# end of the process there is nothing left to release.
+@atexit.register
+def _keep_quiet() -> None:
+    del ast.AST.__del__
+
+
 def read_pack(path: Path, stratum: Strata | None = None) -> Pack:
     """Parse one rule file; raises NesyError N300 (syntax) or N302 (refused) with the place."""
-    text = read_text(path)
     name = resources.shown(path)
+    text = read_text(path, most=4 * LARGEST_FILE)
     refuse_unsafe(text, name)
     statements: list[ast.AST] = []
     messages: list[str] = []
@@ -184,39 +214,77 @@ def _assemble(
     rules: list[Rule] = []
     others: list[ast.AST] = []
     faults: list[Diagnostic] = []
+    predicates: list[Predicate] = []
     for statement in statements:
         kind = statement.ast_type
         if kind == ast.ASTType.Comment:
             text = str(statement)
+            if documented := _PREDICATE.match(text):
+                predicates.append(_documented(documented))
             if found := _LABEL.match(text):
                 label, notes = (found[1], found[2]), {}
+            elif text.startswith("%!"):
+                faults.append(_not_a_label(statement, name))
             elif (note := _NOTE.match(text)) and label:
                 notes[note[1]] = note[2]
             elif (heading := _TITLE.match(text)) and title == path.stem:
                 title = heading[1]
         elif kind == ast.ASTType.Rule:
             begin = statement.location.begin
-            rule_id, sentence = label or (f"{name}:{begin.line}", None)
-            rules.append(
-                Rule(rule_id, sentence, notes, name, begin.line, begin.column, statement)
-            )
+            place = f"{name}:{begin.line}"
+            if not label and rules and rules[-1].line == begin.line:
+                place = f"{place}:{begin.column}"
+            rule_id, sentence = label or (place, None)
+            rules.append(Rule(rule_id, sentence, notes, name, begin.line, begin.column, statement))
             label, notes = None, {}
-        elif kind in (ast.ASTType.Defined, ast.ASTType.Definition):
+        elif kind == ast.ASTType.Defined:
             others.append(statement)
-        elif kind not in (ast.ASTType.Program, ast.ASTType.ShowSignature):
+        elif kind != ast.ASTType.ShowSignature and not _is_base(statement):
             faults.append(_statement_refused(statement, name))
     faults += _labels_twice(rules)
     if faults:
         raise NesyError(faults)
-    return Pack(path.stem, title, path, tuple(rules), stratum, tuple(others))
+    return Pack(path.stem, title, path, tuple(rules), stratum, tuple(others), tuple(predicates))
+
+
+def _documented(found: re.Match[str]) -> Predicate:
+    """Return a pack's own predicate from its comment: its arguments, and the sentence of an atom."""
+    arguments = tuple(a.strip() for a in (found[2] or "").split(",") if a.strip())
+    meaning = " ".join(found[3].split()).rstrip(".")
+    meaning = meaning[:1].lower() + meaning[1:]
+    return Predicate(found[1], arguments, "interpret", "derived", meaning)
+
+
+def _is_base(statement: ast.AST) -> bool:
+    return bool(statement.ast_type == ast.ASTType.Program and statement.name == "base")
+
+
+# Why a statement cannot stand in a rule file, by what it would do.
+_REFUSED = {
+    "Definition": ("it would rename words in the shipped rules too", "write the value itself"),
+    "Program": ("its rules would never be used", "leave the #program line out"),
+    "External": ("facts come from the case, nothing else", "use `#defined name/arity.`"),
+}
+_WEIGHED = (
+    "readings are weighed by weights.json and norms by their order, not by the solver",
+    "write evidence(Face, Emotion, Strength) or a norm instead",
+)
 
 
 def _statement_refused(statement: ast.AST, name: str) -> Diagnostic:
     begin = statement.location.begin
-    what = f"a {statement.ast_type.name} statement cannot stand in a rule file"
-    why = "readings are weighed by weights.json and norms by their order, not by the solver"
-    fix = "write evidence(Face, Emotion, Strength) or a norm instead"
+    kind = statement.ast_type.name
+    why, fix = _REFUSED.get(kind, _WEIGHED)
+    what = f"a {kind} statement cannot stand in a rule file"
     return Diagnostic("N302", what, why, fix, name, begin.line, begin.column)
+
+
+def _not_a_label(comment: ast.AST, name: str) -> Diagnostic:
+    begin = comment.location.begin
+    what = f"{str(comment)[:60]} is no label"
+    fix = 'write %! pack.name "the sentence, with {Variables} of the rule"'
+    why = "the rule below it would have no name and no sentence"
+    return Diagnostic("N313", what, why, fix, name, begin.line, begin.column)
 
 
 def _labels_twice(rules: Sequence[Rule]) -> list[Diagnostic]:
@@ -233,78 +301,33 @@ def _labels_twice(rules: Sequence[Rule]) -> list[Diagnostic]:
 
 
 def _strata_of(pack: Pack, rule: Rule) -> tuple[Strata, ...]:
-    """Tell which programs a rule belongs to; a helper predicate of a user's file is in both."""
+    """Tell which programs a rule belongs to; a helper predicate of a user's file is in both.
+
+    A choice or a constraint is about readings, unless it looks at what the norms derive.
+    """
     if pack.stratum is not None:
         return (pack.stratum,)
-    late = {s for s in rule.heads | rule.body_signatures if s in AFTER_INTERPRETATION}
-    if late:
+    if (rule.heads | rule.body_signatures) & AFTER_INTERPRETATION:
         return ("govern",)
-    from nesy.predicates import PREDICATES
-
-    if any(s in PREDICATES for s in rule.heads):
+    if not rule.is_normal or any(s in PREDICATES for s in rule.heads | rule.body_signatures & _READ):
         return ("interpret",)
     return ("interpret", "govern")
 
 
-def refuse_unsafe(text: str, name: str) -> None:
-    """Refuse what acts while clingo parses, before clingo sees it.
-
-    ``#include`` opens any file and ``#script`` is program text, both at parse time; very deep terms
-    crash the parser. Raises NesyError N302.
-    """
-    if len(text) > LARGEST_FILE:
-        what, why = f"a rule file of {len(text)} characters", f"the limit is {LARGEST_FILE}"
-        raise NesyError(Diagnostic("N302", what, why, "split the file", name))
-    level = 0
-    for match in _TOKENS.finditer(text):
-        token = match.group()
-        line = text.count("\n", 0, match.start()) + 1
-        column = match.start() - text.rfind("\n", 0, match.start())
-        if token in ("#include", "#script"):
-            what = f"{token} is not allowed in a rule file"
-            why = "it acts while the file is read: it opens files or runs a program"
-            fix = "put the rules into the file itself, or name both files with --rules"
-            raise NesyError(Diagnostic("N302", what, why, fix, name, line, column))
-        if token in "([{":
-            level += 1
-            if level > DEEPEST:
-                what, why = f"nested deeper than {DEEPEST}", "such terms crash the parser"
-                raise NesyError(Diagnostic("N302", what, why, "flatten it", name, line, column))
-        elif token in ")]}":
-            level -= 1
-
-
-_TOKENS = re.compile(
-    r'%\*.*?\*%|%[^\n]*|"(?:\\.|[^"\\])*"|#include|#script|[()\[\]{}]', re.DOTALL
-)
-_MESSAGE = re.compile(r"^(.*?):(\d+):(\d+)(?:-[\d:]+)?: (error|info|warning): (.*)$", re.DOTALL)
-
-
-def translate(message: str, name: str) -> list[Diagnostic]:
-    """Turn one message of clingo into diagnostics of ours; its place is kept."""
-    found = []
-    for block in re.split(r"\n(?=<string>:|<block>:)", message.strip()):
-        if match := _MESSAGE.match(block):
-            text = " ".join(match[5].split())
-            code = "N303" if "unsafe" in text else "N300"
-            fix = (
-                "bind every variable in a positive literal of the body"
-                if code == "N303"
-                else "mend the syntax; a constant starts with a small letter, a statement ends with a full stop"
-            )
-            found.append(
-                Diagnostic(code, text, "clingo cannot use this rule", fix, name, int(match[2]), int(match[3]))
-            )
-    return found
+_READ = frozenset({("reading", 2), ("evidence", 3), ("excluded", 2)})
 
 
 def _signatures(node: ast.AST) -> Iterable[Signature]:
-    """Yield the signatures of all atoms below a node."""
-    found: list[Signature] = []
+    """Return the signatures of all atoms below a node."""
+    return [signature(atom.symbol) for atom in _atoms(node)]
+
+
+def _atoms(node: ast.AST) -> list[ast.AST]:
+    found: list[ast.AST] = []
 
     class _Atoms(ast.Transformer):
         def visit_SymbolicAtom(self, atom: ast.AST) -> ast.AST:
-            found.append(signature(atom.symbol))
+            found.append(atom)
             return atom
 
     _Atoms()(node)

@@ -10,20 +10,21 @@ from nesy.diagnostics import Diagnostic
 
 
 def check(extra: Iterable[Path] = ()) -> list[Diagnostic]:
-    """Return one diagnostic for each violation of ``ontology/shapes.ttl``."""
+    """Return one diagnostic for each violation of ``ontology/shapes.ttl``.
+
+    Raises NesyError N202 where a file is not Turtle.
+    """
     import pyshacl
     import rdflib
     from rdflib.namespace import SH
 
+    from nesy.vocabulary import parsed
+
     folder = resources.folder("ontology")
     data = rdflib.Graph()
-    for path in [*sorted(folder.glob("*.ttl")), *extra]:
-        if path.name == "shapes.ttl":
-            continue
-        try:
-            data.parse(path, format="turtle")
-        except (rdflib.exceptions.ParserError, SyntaxError, OSError, UnicodeDecodeError):
-            return []  # the vocabulary's own reader says what is wrong, with the place
+    shipped = (path for path in sorted(folder.glob("*.ttl")) if path.name != "shapes.ttl")
+    for path in [*shipped, *extra]:
+        parsed(path, into=data)
     shapes = rdflib.Graph().parse(folder / "shapes.ttl", format="turtle")
     conforms, report, _ = pyshacl.validate(data, shacl_graph=shapes, advanced=True)
     if conforms or not isinstance(report, rdflib.Graph):

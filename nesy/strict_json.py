@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -44,26 +45,22 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _depth(text: str) -> int:
-    """Return the deepest nesting of brackets outside strings."""
-    deepest = level = 0
-    in_string = escaped = False
-    for character in text:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif character == "\\":
-                escaped = True
-            elif character == '"':
-                in_string = False
-        elif character == '"':
-            in_string = True
-        elif character in "[{":
+_BRACKETS = re.compile(r'"(?:\\.|[^"\\])*"|[\[\]{}]', re.DOTALL)
+
+
+def _too_deep(text: str) -> bool:
+    """Tell whether brackets outside strings nest deeper than any Trace does."""
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return False
+    level = 0
+    for match in _BRACKETS.finditer(text):
+        if match[0] in "[{":
             level += 1
-            deepest = max(deepest, level)
-        elif character in "]}":
+            if level > DEEPEST:
+                return True
+        elif match[0] in "]}":
             level -= 1
-    return deepest
+    return False
 
 
 def loads(text: str, *, file: str | None = None, line: int = 1) -> Any:
@@ -76,7 +73,7 @@ def loads(text: str, *, file: str | None = None, line: int = 1) -> Any:
         fix = "write one JSON object per case, as in `nesy show format trace`"
         return NesyError(Diagnostic(code, what, why, fix, file, at, column))
 
-    if _depth(text) > DEEPEST:
+    if _too_deep(text):
         raise refuse("N111", f"nested deeper than {DEEPEST} levels", "no Trace needs that", line)
     try:
         value = json.loads(
@@ -105,14 +102,27 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
     )
 
 
-def read_text(path: Path) -> str:
-    """Read a UTF-8 file; raises NesyError N112 where it cannot be read as text."""
+def read_text(path: Path, *, most: int | None = None) -> str:
+    """Read a UTF-8 file, no more than ``most`` bytes and one of it; raises NesyError N112."""
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        fix = "name an existing UTF-8 text file"
-        raise NesyError(Diagnostic("N112", "cannot read this file", why, fix, str(path))) from error
+        with path.open("rb") as stream:
+            return decode(stream.read(-1 if most is None else most + 1), str(path))
+    except OSError as error:
+        raise _unreadable(str(path), error.strerror or str(error)) from error
+
+
+def decode(data: bytes, file: str) -> str:
+    """Return UTF-8 text without its byte-order mark; raises NesyError N112 where it is not."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise _unreadable(file, "it is not UTF-8 text", line) from error
+
+
+def _unreadable(file: str, why: str, line: int | None = None) -> NesyError:
+    fix = "name an existing UTF-8 text file"
+    return NesyError(Diagnostic("N112", "cannot read this file", why, fix, file, line))
 
 
 def lines(path: Path) -> Iterator[tuple[int, Any]]:
@@ -123,20 +133,22 @@ def lines(path: Path) -> Iterator[tuple[int, Any]]:
 
 def parse_many(text: str, *, file: str | None = None) -> Iterator[tuple[int, Any]]:
     """Yield (line number, value): one JSON object over many lines, or one object a line."""
-    stripped = text.strip()
-    first = stripped.split("\n", 1)[0].strip()
-    if stripped and not _is_whole(first):
-        yield 1, loads(text, file=file)
+    filled = [(n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
+    if len(filled) > 1 and _unfinished(filled[0][1]):
+        yield filled[0][0], loads(text, file=file)
         return
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            yield number, loads(line, file=file, line=number)
+    for number, line in filled:
+        yield number, loads(line, file=file, line=number)
 
 
-def _is_whole(line: str) -> bool:
-    """Tell a JSON Lines file from one pretty-printed object, by its first line."""
+def _unfinished(line: str) -> bool:
+    """Tell the first line of an object written over many lines: JSON so far, and not all of it."""
+    if _too_deep(line):
+        return False
     try:
         json.loads(line)
-    except ValueError:
-        return not line.rstrip().endswith(("{", "[", ","))
-    return True
+    except json.JSONDecodeError as error:
+        return error.pos >= len(line.rstrip())
+    except ValueError:  # an integer of thousands of digits
+        return False
+    return False

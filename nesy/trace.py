@@ -10,7 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+)
 
 from nesy import strict_json
 from nesy.diagnostics import Diagnostic, NesyError
@@ -25,6 +33,12 @@ Origin = Literal["declared", "line", "image", "caption", "model", "ontology", "d
 
 class _Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
+
+    @model_serializer(mode="wrap")
+    def _without_gaps(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out the fields that hold nothing; a null of somebody else's is kept."""
+        kept = self.model_extra or {}
+        return {k: v for k, v in handler(self).items() if v is not None or k in kept}
 
 
 class Turn(_Value):
@@ -72,9 +86,9 @@ class Face(_Value):
     """One face; ``unobservable`` lists the units the perceiver could not have seen here."""
 
     id: Annotated[str, Field(pattern=r"^f[1-9][0-9]?$")]
-    speaker: bool = True
+    speaker: Annotated[bool, Field(strict=True)] = True
     action_units: tuple[ActionUnit, ...] = ()
-    unobservable: tuple[Annotated[int, Field(ge=0, le=99)], ...] = ()
+    unobservable: tuple[Annotated[int, Field(ge=0, le=99, strict=True)], ...] = ()
     expressions: tuple[SeenExpression, ...] = ()
     claims: tuple[Claim, ...] = ()
 
@@ -126,6 +140,14 @@ class Observation(_Value):
     rationale: str | None = None
     constraint_mass: float | None = None
 
+    @field_validator("faces")
+    @classmethod
+    def _faces_differ(cls, faces: tuple[Face, ...]) -> tuple[Face, ...]:
+        ids = [face.id for face in faces]
+        if len(set(ids)) < len(ids):
+            raise ValueError("two faces have the same id")
+        return faces
+
 
 class Fact(_Value):
     """A ground atom with its origin; ``withheld`` names the norm that keeps it from the rules."""
@@ -138,7 +160,7 @@ class Fact(_Value):
 class FaceReading(_Value):
     """A distribution over emotions for one face, and how words and face agree."""
 
-    distribution: dict[Term, float]
+    distribution: dict[Term, Annotated[float, Field(ge=0, le=1)]]
     ambiguous: bool = False
     mismatches: tuple[Term, ...] = ()
 
@@ -177,6 +199,30 @@ class Response(_Value):
     rounds: tuple[Round, ...] = ()
 
 
+class Fault(_Value):
+    """A Diagnostic as a Trace records it."""
+
+    code: Annotated[str, Field(pattern=r"^N[0-9]{3}$")]
+    what: str
+    why: str
+    fix: str
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+
+    def diagnostic(self) -> Diagnostic:
+        """Return it as it was raised."""
+        known = (self.code, self.what, self.why, self.fix, self.file, self.line, self.column)
+        return Diagnostic(*known)
+
+
+class Failure(_Value):
+    """Why a case went no further, and the exit code that says so."""
+
+    exit_code: Literal[1, 2, 3]
+    diagnostics: tuple[Fault, ...]
+
+
 class Trace(_Value):
     """The whole record of one case; every stage may still be missing."""
 
@@ -194,6 +240,18 @@ class Trace(_Value):
         frozen=True, extra="allow", populate_by_name=True, serialize_by_alias=True
     )
 
+    @field_validator("error")
+    @classmethod
+    def _is_failure(cls, error: dict[str, Any] | None) -> dict[str, Any] | None:
+        if error is not None:
+            Failure.model_validate(error)
+        return error
+
+    @property
+    def failure(self) -> Failure | None:
+        """Return why the case went no further, or None where it did."""
+        return Failure.model_validate(self.error) if self.error is not None else None
+
     def with_(self, **stages: Any) -> Trace:
         """Return a copy with these stages filled in."""
         return self.model_copy(update=stages)
@@ -201,7 +259,7 @@ class Trace(_Value):
     def as_json(self, *, indent: int | None = None) -> str:
         """Write the trace; the same trace gives the same bytes."""
         return strict_json.dumps(
-            self.model_dump(mode="json", by_alias=True, exclude_none=True), indent=indent
+            self.model_dump(mode="json", by_alias=True), indent=indent
         )
 
 

@@ -17,6 +17,7 @@ from rdflib.namespace import DCTERMS, RDF, SKOS
 
 from nesy import resources
 from nesy.diagnostics import Diagnostic, NesyError, nearest
+from nesy.strict_json import read_text
 
 NESY = rdflib.Namespace("https://nesy.dev/ns#")
 
@@ -140,12 +141,20 @@ class Vocabulary:
         self, kind: str, term: str, *, file: str | None = None, line: int | None = None
     ) -> Term:
         """Return a term; raises NesyError N201 naming the nearest one."""
+        if faults := self.lacking(kind, term, file=file, line=line):
+            raise NesyError(faults)
+        return self.terms[kind][term]
+
+    def lacking(
+        self, kind: str, term: str, *, file: str | None = None, line: int | None = None
+    ) -> tuple[Diagnostic, ...]:
+        """Return the N201 of a term that is not in the vocabulary, or nothing where it is."""
         known = self.terms[kind]
         if term in known:
-            return known[term]
+            return ()
         what = f"unknown {kind} {term[:80]!r}"
         why = f"the ontology has {len(known)} terms of this kind"
-        raise NesyError(Diagnostic("N201", what, why, nearest(term, known), file, line))
+        return (Diagnostic("N201", what, why, nearest(term[:80], known), file, line),)
 
     def phrase(self, kind: str, term: str) -> str:
         """Return how a sentence names a term, or the term itself."""
@@ -184,10 +193,18 @@ class Vocabulary:
         for norm in self.norms.values():
             lines.append(f"norm({norm.id},{norm.one('force')},{int(norm.one('severity', '1'))})")
             lines += [f"norm_jurisdiction({norm.id},{j})" for j in norm.all("jurisdiction")]
-        return tuple(sorted(set(lines)))
+        return tuple(sorted({_atom(line) for line in lines}))
 
 
 _SIGNS = {-1: "negative", 0: "neutral", 1: "positive"}
+_FACT = re.compile(r"[a-z][a-z0-9_]*\((?:[a-z][a-z0-9_]*|-?[0-9]{1,6})(?:,(?:[a-z][a-z0-9_]*|-?[0-9]{1,6}))*\)")
+
+
+def _atom(text: str) -> str:
+    """Return a static fact; raises ValueError where a value of the ontology is no word or number."""
+    if not _FACT.fullmatch(text):
+        raise ValueError(f"{text[:80]!r} cannot be a fact: its values must be words or numbers")
+    return text
 
 
 def load(extra: Iterable[Path] = ()) -> Vocabulary:
@@ -203,21 +220,46 @@ def _load(extra: tuple[Path, ...]) -> Vocabulary:
     files = sorted(resources.folder("ontology").glob("*.ttl"))
     files = [f for f in files if f.name != "shapes.ttl"]
     graph = rdflib.Graph(bind_namespaces="none")
-    for path in [*files, *extra]:
-        try:
-            graph.parse(path, format="turtle")
-        except (rdflib.exceptions.ParserError, SyntaxError, OSError, UnicodeDecodeError) as error:
-            line = getattr(error, "lines", None)
-            why = " ".join(str(error).split())[:200]
-            fix = "name a Turtle file; ontology/README.md shows the form"
-            at = line + 1 if isinstance(line, int) else None
-            what = "this is not Turtle"
-            raise NesyError(Diagnostic("N202", what, why, fix, str(path), at)) from error
+    for path in files:
+        parsed(path, into=graph)
+    norms = set(graph.subjects(RDF.type, NESY.Norm))
+    for path in extra:
+        added = parsed(path)
+        _leaves_norms(added, norms, path)
+        graph += added
     terms = {kind: _terms(graph, kind, iri) for kind, iri in _KINDS.items()}
     for kind in ("line", "reply"):
         acts = terms[f"{kind} act"]
         terms[f"{kind} act"] = {i: t for i, t in acts.items() if kind in t.all("usedIn")}
-    return Vocabulary(terms, _pairs(graph), resources.digest([*files, *extra]))
+    found = Vocabulary(terms, _pairs(graph), resources.digest([*files, *extra]))
+    try:
+        _ = found.facts, found.units
+    except (ValueError, KeyError) as error:
+        what, fix = "a term has an unusable value", "see ontology/README.md for the form of each term"
+        where = ", ".join(map(str, extra)) or None
+        raise NesyError(Diagnostic("N203", what, str(error), fix, where)) from error
+    return found
+
+
+def parsed(path: Path, *, into: rdflib.Graph | None = None) -> rdflib.Graph:
+    """Return the triples of one Turtle file; raises NesyError N202 with the line."""
+    graph = rdflib.Graph(bind_namespaces="none") if into is None else into
+    try:
+        return graph.parse(data=read_text(path), format="turtle")
+    except (rdflib.exceptions.ParserError, SyntaxError, ValueError) as error:
+        line = getattr(error, "lines", None)
+        why = " ".join(str(error).split())[:200]
+        at = line + 1 if isinstance(line, int) else None
+        fix = "name a Turtle file; ontology/README.md shows the form"
+        raise NesyError(Diagnostic("N202", "this is not Turtle", why, fix, str(path), at)) from error
+
+
+def _leaves_norms(added: rdflib.Graph, norms: set[rdflib.term.Node], path: Path) -> None:
+    """Refuse what is said of a shipped norm: a file of yours must not be a way around it."""
+    if touched := sorted(_short(n).upper() for n in set(added.subjects()) & norms):
+        what = f"this file changes the norm {touched[0]}"
+        why = "norms hold whatever files are added"
+        raise NesyError(Diagnostic("N205", what, why, "add a norm of your own", str(path)))
 
 
 def _terms(graph: rdflib.Graph, kind: str, of: rdflib.URIRef) -> dict[str, Term]:

@@ -158,8 +158,9 @@ def aid_loss(
     return units + 0.5 * spot + 0.2 * mask + 0.2 * F.cross_entropy(faces, torch.from_numpy(batch.faces))
 
 
-def chosen(batch: Pictures, share: float, rng: np.random.Generator) -> torch.Tensor:
+def chosen(batch: Pictures, rng: np.random.Generator) -> torch.Tensor:
     """Name the tokens to look at in the first stage: the face's first, then some of the rest."""
+    share = 0.44 if batch.pixels.shape[2] > batch.pixels.shape[1] else 0.62
     _, place = cells(batch)
     score = place[..., 2] + rng.random(place.shape[:2])
     count = int(share * score.shape[1])

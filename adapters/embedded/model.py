@@ -161,11 +161,12 @@ def export(folder: Path, model: nn.Module, tokenizer: PreTrainedTokenizerFast) -
     )
     twin.to(torch.bfloat16).save_pretrained(folder)
     make_processor(tokenizer).save_pretrained(folder)
-    config = folder / "processor_config.json"
-    if config.exists():
-        said = json.loads(config.read_text(encoding="utf-8"))
+    for name in ("processor_config.json", "tokenizer_config.json"):
+        path = folder / name
+        said = json.loads(path.read_text(encoding="utf-8"))
         said["processor_class"] = "Qwen2_5_VLProcessor"
-        config.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+    (folder / "model.safetensors").chmod(0o644)
     card = {
         "name": NAME,
         "prompt": PROMPT,

@@ -99,7 +99,7 @@ class Training:
     def step(self, batch: Pictures, positive: torch.Tensor, asked: list[list[int]] | None) -> tuple[float, float]:
         """Learn from one batch; return the dense loss and the loss of the words."""
         self.rates(asked is not None)
-        keep = chosen(batch, 0.62, self.rng) if asked is None else None
+        keep = chosen(batch, self.rng) if asked is None else None
         with torch.autocast("cpu", torch.bfloat16, enabled=asked is not None):
             tokens = see(self.model, batch.pixels, keep)
             dense = aid_loss(self.aids, tokens, batch, positive, keep)

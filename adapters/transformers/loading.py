@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import re
+import socket
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from nesy.diagnostics import Diagnostic, MissingError, NesyError
 
@@ -68,13 +71,26 @@ def load(name: str, *, trust_remote_code: bool = False) -> Loaded:
     if not here and not _HUB_NAME.match(name):
         raise _missing(name, "there is no such folder, and it is no hub name")
     source = str(folder) if here else name
-    options = {"local_files_only": here, "trust_remote_code": trust_remote_code}
+    local = here or not _hub_is_near()
+    options = {"local_files_only": local, "trust_remote_code": trust_remote_code}
     device = "cuda" if torch.cuda.is_available() else "cpu"
     with _quiet():
         model = _load_model(source, name, device, options)
         processor = load_processor(source, name, options)
     model.generation_config = transformers.GenerationConfig(do_sample=False, num_beams=1)
     return Loaded(name, folder if here else None, model.to(device).eval(), processor, device)
+
+
+def _hub_is_near() -> bool:
+    """Tell whether the hub's name resolves: without it the library tries for half a minute."""
+    if any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY")):
+        return True
+    endpoint = os.environ.get("HF_ENDPOINT") or "https://huggingface.co"
+    try:
+        socket.getaddrinfo(urlsplit(endpoint).hostname, 443)
+    except OSError:
+        return False
+    return True
 
 
 def _load_model(source: str, name: str, device: str, options: dict[str, Any]) -> Any:

@@ -53,8 +53,9 @@ class TransformersPerceiver:
         self.vocabulary = vocabulary
         self.name = name
         self.temperature = temperature
-        # On a CPU a batch saves little, and alone a case cannot be touched by its neighbours.
-        self.batch_size = batch_size or (1 if loaded.device == "cpu" else 8)
+        # Alone, a case cannot be touched by its neighbours; on a CPU a batch would save little.
+        alone = loaded.device == "cpu" or temperature > 0
+        self.batch_size = batch_size or (1 if alone else 8)
         self.loaded = loaded
         self.card = card_of(loaded.folder, loaded.name, vocabulary)
         self.tokenizer = loaded.processor.tokenizer
@@ -91,9 +92,8 @@ class TransformersPerceiver:
 
     def perceive(self, cases: Sequence[Case], *, seed: int) -> Iterator[Observation | NesyError]:
         """Yield an observation for each case, or the error of its picture."""
-        size = 1 if self.temperature > 0 else self.batch_size
-        for at in range(0, len(cases), size):
-            yield from self._batch(cases[at : at + size], seed)
+        for at in range(0, len(cases), self.batch_size):
+            yield from self._batch(cases[at : at + self.batch_size], seed)
 
     def _batch(self, cases: Sequence[Case], seed: int) -> list[Observation | NesyError]:
         answers: dict[int, Observation | NesyError] = {}
@@ -192,5 +192,5 @@ def open_of(case: Case) -> Image:
 
 
 def _mixed(seed: int, name: str) -> int:
-    """Return a seed of its own for each case, so that its order in a batch does not matter."""
+    """Return a seed of its own for each case, so that its place among the cases is no matter."""
     return int.from_bytes(hashlib.sha256(f"{seed}:{name}".encode()).digest()[:4], "big")

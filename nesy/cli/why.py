@@ -12,15 +12,25 @@ from nesy.cli.options import Ontology, Rules
 from nesy.diagnostics import Diagnostic, NesyError, nearest
 from nesy.trace import Trace
 
+# The response rests on everything: what lies deeper is asked for by its atom.
+RESPONSE_DEPTH = 5
+
 
 def why(
     asked: Annotated[
         list[str] | None,
-        typer.Argument(help="[ATOM] [TRACE]: what to explain (the response if left out), and where."),
+        typer.Argument(
+            help="[ATOM] [TRACE]: what to explain (the response if left out), and where."
+        ),
     ] = None,
     format_: Annotated[str, typer.Option("--format", help="text, json, dot or html.")] = "text",
     json_: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
-    case: Annotated[str | None, typer.Option("--case", help="The case's id, where there are many.")] = None,
+    depth: Annotated[
+        int | None, typer.Option("--depth", help="How deep to go; all of it for an atom.", min=0)
+    ] = None,
+    case: Annotated[
+        str | None, typer.Option("--case", help="The case's id, where there are many.")
+    ] = None,
     rules: Rules = None,
     ontology: Ontology = None,
 ) -> None:
@@ -31,14 +41,19 @@ def why(
     wanted = "json" if json_ else format_
     if wanted not in render.FORMATS:
         what = f"unknown format {wanted!r}"
-        raise NesyError(Diagnostic("N504", what, "nothing renders it", nearest(wanted, render.FORMATS)))
+        raise NesyError(
+            Diagnostic("N504", what, "nothing renders it", nearest(wanted, render.FORMATS))
+        )
     atom, file = _split(asked or [])
     trace = _one(options.traces(file), case)
     packs = _packs(trace)
     engine = options.engine(packs, rules, None, ontology)
     _same_rules(trace, engine.versions)
     node = pipeline.why(trace, atom, engine=engine)
-    typer.echo(render.FORMATS[wanted](tell.tell(node, engine.vocabulary)), nl=False)
+    told = tell.tell(node, engine)
+    limit = depth if depth is not None else (render.DEEPEST if atom else RESPONSE_DEPTH)
+    text = render.as_text(told, limit) if wanted == "text" else render.FORMATS[wanted](told)
+    typer.echo(text, nl=False)
 
 
 def _split(asked: list[str]) -> tuple[str | None, Path | None]:
@@ -51,7 +66,7 @@ def _split(asked: list[str]) -> tuple[str | None, Path | None]:
     if not asked:
         return None, None
     path = Path(asked[0])
-    is_file = asked[0] == "-" or path.suffix in (".json", ".jsonl") or path.is_file()
+    is_file = asked[0] == "-" or path.suffix in (".json", ".jsonl") or os.path.isfile(path)
     return (None, path) if is_file else (asked[0], None)
 
 

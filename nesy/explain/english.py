@@ -27,5 +27,8 @@ WORDS = {
     "unasked": "no norm asks for this; it is what a reply does where nothing else is asked",
     "struck": "kept out of the reply",
     "reading": "how the face and the words were read",
+    "standing": "what no reply here may do",
+    "above": "as told above",
+    "deeper": "more: nesy why '{atom}'",
     "drafts": "drafts that broke a norm",
 }

@@ -7,6 +7,7 @@ themselves are untouched, so the answer sets are the same.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from nesy.reason import asp
 from nesy.reason.asp import AnswerSet
 from nesy.rulebook import Rule
 
+_CALCULATED = re.compile(r"[-+*/@]")
 ANYTHING = clingo.String("_")
 
 _OPERATORS = {
@@ -61,7 +63,7 @@ class _Witness(ast.Transformer):
 
 
 class _Ignored(ast.Transformer):
-    """Write the anonymous variables of a negative literal as a constant that stands for anything."""
+    """Write the anonymous variables of a negative literal as a constant for anything."""
 
     def visit_Variable(self, node: ast.AST) -> ast.AST:
         if node.name != "_":
@@ -239,7 +241,7 @@ def _read(
                 head=head,
                 positive=tuple(positive.arguments),
                 negative=tuple(negative.arguments),
-                compared=tuple(_told(term) for term in compared.arguments),
+                compared=tuple(filter(None, map(_told, compared.arguments))),
                 together=tuple(dict.fromkeys(counted.get((of, bound), ()))),
             )
         )
@@ -247,11 +249,12 @@ def _read(
 
 
 def _told(term: clingo.Symbol) -> str:
-    """Return a comparison as people read it: ``930 >= 500 (C >= 500)``."""
+    """Return a comparison as ``930 >= 500, from C >= 500``, or "" where it only names a value."""
     if term.type == clingo.SymbolType.String:
         return term.string
     text, *sides = term.arguments
+    values = sides[::2]
+    if len(set(map(str, values))) == 1 and sides[1].string == "=":
+        return f"{values[0]}, from {text.string}" if _CALCULATED.search(text.string) else ""
     told = " ".join(s.string if s.type == clingo.SymbolType.String else str(s) for s in sides)
     return told if told == text.string else f"{told}, from {text.string}"
-
-

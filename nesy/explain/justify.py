@@ -1,8 +1,8 @@
-"""Justify: the directed acyclic graph of rule instances behind an atom, down to facts with an origin.
+"""Justify: the acyclic graph of rule instances behind an atom, down to facts with an origin.
 
 A justification is sound: replaying its leaves through the rules it names derives its root
-(:func:`nesy.explain.replay.holds`). Where several instances derive an atom, the one that rests on the
-fewest leaves is shown; instances are ordered by a least fixpoint, so no atom rests on itself.
+(:func:`nesy.explain.replay.holds`). Where several instances derive an atom, the one that rests on
+the fewest leaves is shown; instances are ordered by a least fixpoint, so no atom rests on itself.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """What holds (``atom``), by which rule or origin, and because of what."""
+    """What holds (``atom``), by which rule or origin, and because of what.
+
+    ``brief`` is told by its sentence alone.
+    """
 
     kind: Kind
     atom: str
@@ -37,6 +40,7 @@ class Node:
     voice: Voice | None = None
     text: str | None = None
     because: tuple[Node, ...] = field(default=())
+    brief: bool = False
 
     def walk(self) -> Iterable[Node]:
         """Yield this node and everything below it."""
@@ -46,7 +50,7 @@ class Node:
 
 
 class Explainer:
-    """The rule instances of one case, solved again with instrumented rules because someone asked."""
+    """The rule instances of one case, solved again with instrumented rules when someone asks."""
 
     def __init__(self, stages: Stages, engine: Engine) -> None:
         self.stages = stages
@@ -64,7 +68,8 @@ class Explainer:
             name="rules/interpret",
         )
         best = next(
-            (i for a, i in found if stages.interpretation.atoms <= a.atoms), found[0][1] if found else []
+            (i for a, i in found if stages.interpretation.atoms <= a.atoms),
+            found[0][1] if found else [],
         )
         late = rulebook.rules("govern")
         ((_, judged), *_) = solve_instrumented(
@@ -79,7 +84,7 @@ class Explainer:
         self._chosen = self._well_founded([*best, *judged])
 
     def _well_founded(self, instances: Sequence[Instance]) -> dict[clingo.Symbol, Instance]:
-        """Choose one instance an atom, resting only on atoms proved before, with the fewest leaves."""
+        """Choose one instance an atom: it rests on atoms proved before, on the fewest leaves."""
         leaves: dict[clingo.Symbol, frozenset[clingo.Symbol]] = {}
         for atom in (*self.stages.final_facts, *self.stages.admitted, *self.engine.static):
             if atom not in self._instances:
@@ -183,15 +188,17 @@ class Explainer:
     def _by_rule(self, voice: Voice) -> list[Instance]:
         head = clingo.Function(
             "evidence",
-            [clingo.Function(voice.face), clingo.Function(voice.emotion), clingo.Number(voice.strength)],
+            [
+                clingo.Function(voice.face),
+                clingo.Function(voice.emotion),
+                clingo.Number(voice.strength),
+            ],
         )
         return [
             i
             for i in self._instances.get(head, ())
             if i.rule.id == voice.rule and _named_bindings(i) == voice.bindings
         ]
-
-
 
 
 def _grounds(instance: Instance) -> tuple[clingo.Symbol, ...]:

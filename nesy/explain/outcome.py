@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import clingo
 
@@ -11,7 +12,7 @@ from nesy.diagnostics import Diagnostic, NesyError, nearest
 from nesy.explain.english import WORDS
 from nesy.explain.instances import ANYTHING
 from nesy.explain.justify import Explainer, Node
-from nesy.govern import FORCES
+from nesy.govern import FORCES, INFER_FROM_FACE
 from nesy.predicates import PREDICATES
 from nesy.reason.engine import Engine, Stages, conclude, run_stages
 from nesy.trace import Trace
@@ -30,7 +31,7 @@ def why(trace: Trace, engine: Engine, atom: str | None = None) -> Node:
         what = f"the trace of case {trace.case.id} has no facts yet"
         fix = "pipe it through `nesy reason` first"
         raise NesyError(Diagnostic("N503", what, "there is nothing to explain", fix))
-    stages = run_stages(trace.facts, engine)
+    stages = run_stages(checked(trace.facts, engine.vocabulary), engine)
     explainer = Explainer(stages, engine)
     if atom is None:
         return _response(trace, stages, explainer, engine)
@@ -58,7 +59,7 @@ def pattern_of(text: str) -> clingo.Symbol:
         why_ = "an atom is a predicate with constants, numbers or _ in brackets"
         raise NesyError(Diagnostic("N501", what, why_, "write it as in 'reads(f1, joy, _)'"))
     try:
-        symbol = clingo.parse_term(_ANONYMOUS.sub('"_"', text.strip()))
+        symbol = clingo.parse_term(_ANONYMOUS.sub('"_"', text.strip()), logger=_silent)
     except RuntimeError as error:
         what = f"{text[:60]!r} is not an atom"
         fix = "write it as in 'reads(f1, joy, _)'"
@@ -66,6 +67,10 @@ def pattern_of(text: str) -> clingo.Symbol:
     if symbol.match("reading", 2):
         return clingo.Function("reads", [*symbol.arguments, ANYTHING])
     return symbol
+
+
+def _silent(_code: clingo.MessageCode, _text: str) -> None:
+    """Keep clingo from writing to standard error what the diagnostic says."""
 
 
 def _matches(pattern: clingo.Symbol, atom: clingo.Symbol) -> bool:
@@ -88,8 +93,10 @@ def _absent(atom: str, holding: list[clingo.Symbol]) -> Diagnostic:
     if symbol.name not in known:
         why_ = f"no rule and no fact speaks of {symbol.name}"
         return Diagnostic("N502", f"{atom} does not hold", why_, nearest(symbol.name, known))
-    why_ = f"what holds of {symbol.name}: {', '.join(same[:6])}" if same else (
-        f"nothing holds of {symbol.name} in this case"
+    why_ = (
+        f"what holds of {symbol.name}: {', '.join(same[:6])}"
+        if same
+        else (f"nothing holds of {symbol.name} in this case")
     )
     return Diagnostic("N502", f"{atom} does not hold", why_, "ask about an atom that does")
 
@@ -99,8 +106,6 @@ def _response(trace: Trace, stages: Stages, explainer: Explainer, engine: Engine
     acts = trace.response.acts if trace.response else stages.draft.acts
     text = trace.response.text if trace.response else stages.draft.text
     children = list(_acts(acts, stages, explainer, engine)) if verdict.status == "release" else []
-    if struck := _struck(stages, explainer):
-        children.append(Node("group", "", text="struck", because=struck))
     if readings := tuple(_readings(stages, explainer)):
         children.append(Node("group", "", text="reading", because=readings))
     broken = [r for r in stages.rounds if r.violations]
@@ -108,6 +113,7 @@ def _response(trace: Trace, stages: Stages, explainer: Explainer, engine: Engine
         said = (f"“{r.text}”: {', '.join(r.violations)}" for r in broken)
         nodes = tuple(Node("condition", "", text=line) for line in said)
         children.append(Node("group", "", text="drafts", because=nodes))
+    children += _forbidden(stages, explainer)
     head = f"{WORDS[verdict.status]} “{text}”"
     return Node("reply", "", text=head, because=tuple(children))
 
@@ -128,9 +134,23 @@ def _acts(
         yield Node("reply", "", text=WORDS["acts"].format(act=phrase), because=reasons or unasked)
 
 
-def _struck(stages: Stages, explainer: Explainer) -> tuple[Node, ...]:
+def _forbidden(stages: Stages, explainer: Explainer) -> Iterator[Node]:
+    """Yield what was struck, with its reasons; then, briefly, what no reply may do.
+
+    Struck is what a draft did, what a weaker norm asked for, and reading the face.
+    """
     atoms = stages.norms.atoms if stages.norms else frozenset()
-    return tuple(explainer.why(a) for a in sorted(atoms) if a.match("forbidden", 2))
+    forbidden = sorted(a for a in atoms if a.match("forbidden", 2))
+    wanted = {str(a.arguments[0]) for a in atoms if a.match("overridden", 3)}
+    wanted |= {part.split(" ", 1)[1] for r in stages.rounds for part in r.violations}
+    wanted.add(INFER_FROM_FACE)
+    struck = tuple(explainer.why(a) for a in forbidden if str(a.arguments[0]) in wanted)
+    if struck:
+        yield Node("group", "", text="struck", because=struck)
+    standing = [explainer.why(a) for a in forbidden if str(a.arguments[0]) not in wanted]
+    if standing:
+        brief = tuple(replace(node, brief=True) for node in standing)
+        yield Node("group", "", text="standing", because=brief)
 
 
 def _readings(stages: Stages, explainer: Explainer) -> Iterator[Node]:

@@ -6,31 +6,45 @@ import html
 from collections.abc import Callable, Iterator
 
 from nesy import strict_json
+from nesy.explain.english import WORDS
 from nesy.explain.tell import Told
 
-
-def as_text(told: Told) -> str:
-    """Return the explanation as an indented tree of plain text."""
-    return "\n".join(_lines(told, "", "")) + "\n"
+DEEPEST = 99
 
 
-def _lines(told: Told, first: str, rest: str) -> Iterator[str]:
+def as_text(told: Told, depth: int = DEEPEST) -> str:
+    """Return the explanation as an indented tree; what was told before is not told again."""
+    return "\n".join(_lines(told, "", "", depth, set())) + "\n"
+
+
+def _lines(told: Told, first: str, rest: str, depth: int, before: set[Told]) -> Iterator[str]:
     head = told.sentence
     if told.contribution is not None:
         head += f"  [{told.contribution:+.2f}]"
     if told.kind in ("fact", "ontology") and told.origin:
         head += f"  — {told.origin}"
+    if told.kind == "brief":
+        head += f"  — rule {told.rule} · {told.place}"
+    if told.because and told in before:
+        yield f"{first}{head}  ({WORDS['above']})"
+        return
+    before.add(told)
+    shown = told.because if depth > 0 else ()
+    if told.because and not shown:
+        head += f"  ({WORDS['deeper'].format(atom=told.atom)})" if told.atom else " …"
     yield first + head
-    has_children = bool(told.because)
     for detail in details(told):
-        yield rest + ("│    " if has_children else "     ") + detail
-    for number, child in enumerate(told.because, 1):
-        last = number == len(told.because)
-        yield from _lines(child, rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  "))
+        yield rest + ("│    " if shown else "     ") + detail
+    for number, child in enumerate(shown, 1):
+        last = number == len(shown)
+        branch, below = ("└─ ", "   ") if last else ("├─ ", "│  ")
+        yield from _lines(child, rest + branch, rest + below, depth - 1, before)
 
 
 def details(told: Told) -> list[str]:
     """Return the small print of a line: rule and place, source, citation."""
+    if told.kind == "brief":
+        return []
     found = []
     if told.rule:
         found.append(f"rule {told.rule} · {told.place}")
@@ -82,6 +96,8 @@ def tree_html(told: Told, depth: int = 0) -> str:
         line += f' <b class="share">{told.contribution:+.2f}</b>'
     if told.kind in ("fact", "ontology") and told.origin:
         line += f' <i class="origin">{html.escape(told.origin)}</i>'
+    if told.kind == "brief":
+        line += f' <i class="origin">{html.escape(f"{told.rule} · {told.place}")}</i>'
     small = "".join(f"<small>{html.escape(d)}</small>" for d in details(told))
     if not told.because:
         return f'<div class="leaf">{line}{small}</div>'
@@ -107,7 +123,7 @@ _PAGE = (
     "<body><main><h1>{title}</h1>{body}</main></body></html>\n"
 )
 
-FORMATS: dict[str, Callable[[Told], str]] = {
+FORMATS: dict[str, Callable[..., str]] = {
     "text": as_text,
     "json": as_json,
     "dot": as_dot,

@@ -11,7 +11,7 @@ from nesy.reason.engine import Engine
 
 
 def holds(root: Node, engine: Engine) -> bool:
-    """Tell whether the leaves and rules of a justification derive its root, and nothing else is needed.
+    """Tell whether the leaves and rules of a justification derive its root.
 
     A marginal holds where the voices it names, each derived again, give its probability to the
     thousandth the norms see.
@@ -63,10 +63,6 @@ def _same_probability(
     named = {n.voice for n in node.walk() if n.voice is not None}
     if not named <= set(voices):
         return False
-    out = [
-        (str(a.arguments[0]), str(a.arguments[1])) for a in atoms if a.match("excluded", 2)
-    ]
+    out = [(str(a.arguments[0]), str(a.arguments[1])) for a in atoms if a.match("excluded", 2)]
     scores = log_scores(sorted(named), out, [str(face)])
     return round(1000 * softmax(scores[str(face)]).get(str(emotion), 0.0)) == permille.number
-
-

@@ -1,8 +1,9 @@
-"""Tell: the sentences of a justification, from the rules' own sentences and the ontology's phrases."""
+"""Tell: a justification in sentences, from the rules' own and the ontology's phrases."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,8 @@ from clingo import ast
 from nesy.explain.english import WORDS
 from nesy.explain.justify import Node
 from nesy.predicates import PREDICATES, Predicate
-from nesy.rulebook import Rule
+from nesy.reason.engine import Engine
+from nesy.rulebook import Rule, Signature
 from nesy.vocabulary import Vocabulary
 
 _SLOT = re.compile(r"\{([A-Za-z_]\w*)\}")
@@ -31,6 +33,20 @@ _KIND_OF_ARGUMENT = {
     "Tone": "tone",
 }
 _PERMILLE = {"Confidence", "Strength", "Probability", "Intensity"}
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """What sentences are made of: the ontology's phrases, and what each predicate means."""
+
+    vocabulary: Vocabulary
+    predicates: Mapping[Signature, Predicate]
+
+    @classmethod
+    def of(cls, engine: Engine) -> Lexicon:
+        """Return an engine's lexicon: the contract's predicates and those its packs document."""
+        own = {p.signature: p for pack in engine.rulebook.packs for p in pack.predicates}
+        return cls(engine.vocabulary, {**own, **PREDICATES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +77,30 @@ class Told:
         return found
 
 
-def tell(node: Node, vocabulary: Vocabulary) -> Told:
+def tell(node: Node, engine: Engine) -> Told:
     """Return a justification in sentences."""
+    return _told(node, Lexicon.of(engine))
+
+
+def _told(node: Node, lexicon: Lexicon) -> Told:
     rule = node.rule
     voice = node.voice
     return Told(
-        sentence=_sentence(node, vocabulary),
-        kind=node.kind,
+        sentence=_sentence(node, lexicon),
+        kind="brief" if node.brief else node.kind,
         atom=node.atom,
         place=rule.place if rule else None,
         rule=rule.id if rule else None,
         source=rule.notes.get("source") if rule else None,
-        citation=_citation(rule, vocabulary) if rule else None,
+        citation=_citation(rule, lexicon.vocabulary) if rule else None,
         origin=WORDS.get(node.origin, node.origin) if node.origin else None,
         strength=voice.strength if voice else None,
         contribution=round(voice.contribution, 4) if voice else None,
-        because=tuple(tell(child, vocabulary) for child in node.because),
+        because=() if node.brief else tuple(_told(c, lexicon) for c in node.because),
     )
 
 
-def _sentence(node: Node, vocabulary: Vocabulary) -> str:
+def _sentence(node: Node, lexicon: Lexicon) -> str:
     if node.kind == "group":
         return WORDS[node.text or ""] if node.text in WORDS else node.text or ""
     if node.kind == "reply":
@@ -89,19 +109,19 @@ def _sentence(node: Node, vocabulary: Vocabulary) -> str:
         return WORDS.get(node.text or "", node.text or "")
     symbol = clingo.parse_term(node.atom)
     if node.kind == "absent":
-        return WORDS["absent"].format(sentence=of_atom(symbol, vocabulary))
+        return WORDS["absent"].format(sentence=of_atom(symbol, lexicon))
     if node.rule is not None and node.rule.sentence:
-        return _filled(node.rule, dict(node.bindings), vocabulary)
-    return of_atom(symbol, vocabulary)
+        return _filled(node.rule, dict(node.bindings), lexicon)
+    return of_atom(symbol, lexicon)
 
 
-def of_atom(atom: clingo.Symbol, vocabulary: Vocabulary) -> str:
+def of_atom(atom: clingo.Symbol, lexicon: Lexicon) -> str:
     """Return the sentence of an atom, from the predicate's meaning; a pack's own as clingo text."""
-    predicate = PREDICATES.get((atom.name, len(atom.arguments)))
+    predicate = lexicon.predicates.get((atom.name, len(atom.arguments)))
     if predicate is None:
         return str(atom).replace('"_"', WORDS["anything"])
     values = {
-        name: _phrase(argument, name, predicate, vocabulary)
+        name: _phrase(argument, name, predicate, lexicon.vocabulary)
         for name, argument in zip(predicate.arguments, atom.arguments, strict=True)
     }
     sentence = _SLOT.sub(lambda m: values.get(m[1], m[0]), predicate.meaning)
@@ -110,28 +130,26 @@ def of_atom(atom: clingo.Symbol, vocabulary: Vocabulary) -> str:
     return f"{sentence} ({', '.join(shown)})" if shown else sentence
 
 
-def _filled(
-    rule: Rule, bindings: dict[str, clingo.Symbol], vocabulary: Vocabulary
-) -> str:
-    roles = _roles(rule)
+def _filled(rule: Rule, bindings: dict[str, clingo.Symbol], lexicon: Lexicon) -> str:
+    roles = _roles(rule, lexicon)
 
     def value(match: re.Match[str]) -> str:
         name = match[1]
         if name not in bindings:
             return match[0]
         argument, predicate = roles.get(name, (name, None))
-        return _phrase(bindings[name], argument, predicate, vocabulary)
+        return _phrase(bindings[name], argument, predicate, lexicon.vocabulary)
 
     return _SLOT.sub(value, rule.sentence or "")
 
 
-def _roles(rule: Rule) -> dict[str, tuple[str, Predicate | None]]:
-    """Return what each variable of a rule stands for, by its place in a predicate of the contract."""
+def _roles(rule: Rule, lexicon: Lexicon) -> dict[str, tuple[str, Predicate | None]]:
+    """Return what each variable of a rule stands for, by its place in a known predicate."""
     found: dict[str, tuple[str, Predicate | None]] = {}
 
     class _Places(ast.Transformer):
         def visit_Function(self, node: ast.AST) -> ast.AST:
-            predicate = PREDICATES.get((node.name, len(node.arguments)))
+            predicate = lexicon.predicates.get((node.name, len(node.arguments)))
             if predicate is not None:
                 for name, argument in zip(predicate.arguments, node.arguments, strict=True):
                     if argument.ast_type == ast.ASTType.Variable:
@@ -148,7 +166,9 @@ def _phrase(
     if value.type == clingo.SymbolType.String:
         return WORDS["anything"]
     if argument == "Face":
-        return f"{WORDS['speaker']} ({value})" if predicate is None else f"{WORDS['face']} ({value})"
+        return (
+            f"{WORDS['speaker']} ({value})" if predicate is None else f"{WORDS['face']} ({value})"
+        )
     if value.type == clingo.SymbolType.Number:
         if argument in _PERMILLE:
             return f"{value.number / 10:g} %"
@@ -169,7 +189,7 @@ def _phrase(
 
 
 def _citation(rule: Rule, vocabulary: Vocabulary) -> str | None:
-    """Return where a norm comes from; "required by" only where the source itself states the rule."""
+    """Return where the norm of a rule comes from, None for a rule of no norm."""
     norm = vocabulary.norms.get(rule.notes.get("norm", "").lower())
     if norm is None:
         return None

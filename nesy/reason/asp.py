@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,9 +12,11 @@ from clingo import ast
 
 from nesy.diagnostics import Diagnostic, NesyError
 from nesy.predicates import PREDICATES
-from nesy.rulebook import translate
+from nesy.reason import guard
+from nesy.rule_text import translate
 
-MOST_ANSWER_SETS = 100_000
+MOST_ANSWER_SETS = 10_000
+LONGEST_SOLVE = 30.0
 
 
 class Functions:
@@ -59,22 +62,44 @@ def solve(
     extra: str = "",
     models: int = 0,
     name: str = "rules",
+    guarded: bool = False,
 ) -> list[AnswerSet]:
     """Return the answer sets of a program over facts, at most ``models`` of them (0: all).
 
-    Facts enter as symbols, never as text. Raises NesyError N303 (clingo refuses the program) or
-    N320 (more answer sets than can be weighed).
+    Facts enter as symbols, never as text. ``guarded`` is for rules that are not ours. Raises
+    NesyError N303 (clingo refuses the program), N320 (more answer sets than can be weighed), N321
+    (grounding without end) or N322 (no answer set in time).
     """
-    control = ground(statements, facts, extra=extra, models=models, name=name)
-    found_sets: list[AnswerSet] = []
-    with control.solve(yield_=True) as handle:
-        for model in handle:
-            if len(found_sets) >= MOST_ANSWER_SETS:
-                what = f"more than {MOST_ANSWER_SETS} answer sets for one case"
-                why = "choices of a pack multiply; each answer set has to be weighed"
-                raise NesyError(Diagnostic("N320", what, why, "add constraints, or fewer choices"))
-            found_sets.append(AnswerSet(frozenset(model.symbols(atoms=True))))
-    return found_sets
+    program, known = tuple(statements), tuple(facts)
+    if guarded:
+        guard.require_end(program, known, extra, name)
+    control = ground(program, known, extra=extra, models=models, name=name)
+    found: list[AnswerSet] = []
+    until = time.monotonic() + LONGEST_SOLVE
+    with control.solve(yield_=True, async_=True) as handle:
+        while True:
+            handle.resume()
+            if not handle.wait(max(0.0, until - time.monotonic())):
+                handle.cancel()
+                raise _too_long(name)
+            model = handle.model()
+            if model is None:
+                return found
+            if len(found) >= MOST_ANSWER_SETS:
+                raise _too_many(name)
+            found.append(AnswerSet(frozenset(model.symbols(atoms=True))))
+
+
+def _too_long(name: str) -> NesyError:
+    what = f"no further answer set within {LONGEST_SOLVE:.0f} s"
+    why = "choices and constraints of a pack make the search too hard"
+    return NesyError(Diagnostic("N322", what, why, "use fewer choices", name))
+
+
+def _too_many(name: str) -> NesyError:
+    what = f"more than {MOST_ANSWER_SETS} answer sets for one case"
+    why = "choices of a pack multiply; each answer set has to be weighed"
+    return NesyError(Diagnostic("N320", what, why, "add constraints, or fewer choices", name))
 
 
 def ground(

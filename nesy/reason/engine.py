@@ -9,14 +9,15 @@ from pathlib import Path
 
 import clingo
 
-from nesy import __version__, rulebook, vocabulary, weights
+from nesy import __version__, lint, rulebook, vocabulary, weights
+from nesy.diagnostics import NesyError
 from nesy.govern import Norms, govern, withhold
-from nesy.ground import ground
+from nesy.ground import checked, ground
 from nesy.interpret import Interpretation, face_readings, interpret
 from nesy.reason import asp
 from nesy.respond import Draft, compose, drafted, repaired, safe
 from nesy.rulebook import Rulebook
-from nesy.trace import Fact, Response, Round, Trace, Verdict
+from nesy.trace import Fact, NormApplied, Response, Round, Trace, Verdict
 from nesy.vocabulary import Vocabulary
 from nesy.weights import Weights
 
@@ -40,9 +41,9 @@ class Engine:
         ontology: Iterable[Path] = (),
     ) -> Engine:
         """Load what is shipped and what the user adds."""
-        return cls(
-            vocabulary.load(ontology), rulebook.load(packs, rules), weights.load(weights_file)
-        )
+        words, book = vocabulary.load(ontology), rulebook.load(packs, rules)
+        lint.require_sound(book, words)
+        return cls(words, book, weights.load(weights_file))
 
     @cached_property
     def static(self) -> list[clingo.Symbol]:
@@ -82,7 +83,12 @@ def reason(trace: Trace, engine: Engine) -> Trace:
         if trace.observation is None:
             raise ValueError("a trace needs an observation or facts to be reasoned over")
         facts = ground(trace.case, trace.observation, engine.vocabulary)
-    stages = run_stages(facts, engine)
+    else:
+        facts = checked(facts, engine.vocabulary)
+    try:
+        stages = run_stages(facts, engine)
+    except NesyError as error:
+        return _held(trace.with_(facts=tuple(facts)), error, engine)
     verdict = conclude(stages)
     final = stages.norms.atoms if stages.norms else frozenset()
     return trace.with_(
@@ -90,6 +96,18 @@ def reason(trace: Trace, engine: Engine) -> Trace:
         reading=face_readings(stages.interpretation, final),
         verdict=verdict,
         response=_response(stages, verdict),
+        versions={**trace.versions, **engine.versions},
+    )
+
+
+def _held(trace: Trace, error: NesyError, engine: Engine) -> Trace:
+    """Return a trace without a verdict: fail closed, with the fixed safe reply and the reason."""
+    draft = safe("hold")
+    faults = [diagnostic.as_json() for diagnostic in error.diagnostics]
+    return trace.with_(
+        verdict=Verdict(status="hold", norms=(NormApplied(norm="E601", force="hold"),)),
+        response=Response(acts=draft.acts, tone=draft.tone, text=draft.text),
+        error={"exit_code": error.exit_code, "diagnostics": faults},
         versions={**trace.versions, **engine.versions},
     )
 
@@ -110,7 +128,7 @@ def run_stages(facts: Sequence[Fact], engine: Engine) -> Stages:
     norms = govern(engine.rulebook, seen, engine.static) if admission else None
     if norms is None:
         return Stages(marked, admitted, symbols, reading, None, seen, safe("hold"), ())
-    conditions = _conditions(seen, reading)
+    conditions = _conditions(seen)
     draft = compose(norms, conditions, engine.vocabulary)
     rounds: list[Round] = []
     for _ in range(MOST_ROUNDS):
@@ -127,7 +145,7 @@ def run_stages(facts: Sequence[Fact], engine: Engine) -> Stages:
     return Stages(marked, admitted, symbols, reading, judged, final, draft, tuple(rounds))
 
 
-def _conditions(seen: Sequence[clingo.Symbol], reading: Interpretation) -> list[str]:
+def _conditions(seen: Sequence[clingo.Symbol]) -> list[str]:
     """Return what chooses between variants of a text, the most telling first."""
     found = [str(a.arguments[0]) for a in seen if a.match("crisis", 1)]
     found += [str(a.arguments[1]) for a in seen if a.match("mismatch", 2)]
@@ -139,13 +157,12 @@ def _conditions(seen: Sequence[clingo.Symbol], reading: Interpretation) -> list[
 def conclude(stages: Stages) -> Verdict:
     """Return the verdict: release, block (a norm stops the reply) or hold (no verdict reached)."""
     if stages.norms is None:
-        return Verdict(status="hold")
+        return Verdict(status="hold", norms=(NormApplied(norm="E601", force="hold"),))
     crises = {str(a.arguments[0]) for a in stages.final_facts if a.match("crisis", 1)}
     stopped = bool(stages.norms.violations or stages.norms.held_by)
     return stages.norms.verdict("block" if stopped else "release", crises)
 
 
 def _response(stages: Stages, verdict: Verdict) -> Response:
-    draft = stages.draft if verdict.status == "release" else safe("hold" if verdict.status == "hold" else "block")
-    rounds = stages.rounds
-    return Response(acts=draft.acts, tone=draft.tone, text=draft.text, rounds=rounds)
+    draft = stages.draft if verdict.status == "release" else safe(verdict.status)
+    return Response(acts=draft.acts, tone=draft.tone, text=draft.text, rounds=stages.rounds)

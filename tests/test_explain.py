@@ -1,0 +1,164 @@
+"""Justifications: sound, replayable, and told in sentences."""
+
+from __future__ import annotations
+
+import clingo
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nesy import pipeline
+from nesy.explain import outcome, render, replay, tell
+from nesy.explain.justify import Explainer, Node
+from nesy.pipeline import engine_for
+from nesy.reason.engine import run_stages
+from nesy.trace import (
+    ActionUnit,
+    Case,
+    Claim,
+    Face,
+    LineAct,
+    LineCue,
+    LineReading,
+    LineValence,
+    Observation,
+    SeenExpression,
+    Trace,
+)
+
+ENGINE = engine_for()
+WORDS = ENGINE.vocabulary
+CONFIDENCE = st.integers(500, 1000)
+
+
+def _some(kind: list[str], most: int) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(sorted(kind)), max_size=most, unique=True)
+
+
+@st.composite
+def observed(draw: st.DrawFn) -> Trace:
+    """A case with an observation in the vocabulary, as a perceiver could report it."""
+    units = tuple(
+        ActionUnit(
+            unit=u,
+            intensity=draw(st.sampled_from([100, 300, 500, 900])),
+            confidence=draw(CONFIDENCE),
+        )
+        for u in draw(st.lists(st.sampled_from(WORDS.reported_units), max_size=5, unique=True))
+    )
+    expressions = tuple(
+        SeenExpression(expression=x, confidence=draw(CONFIDENCE))
+        for x in draw(_some(list(WORDS.expressions), 3))
+    )
+    claims = tuple(
+        Claim(emotion=e, confidence=draw(CONFIDENCE))
+        for e in draw(_some(["joy", "anger", "sadness", "neutral"], 1))
+    )
+    face = Face(id="f1", action_units=units, expressions=expressions, claims=claims)
+    line = LineReading(
+        valence=(
+            LineValence(
+                valence=draw(st.sampled_from(["positive", "negative", "neutral"])),
+                confidence=draw(CONFIDENCE),
+            ),
+        ),
+        acts=tuple(LineAct(act=a, confidence=900) for a in draw(_some(list(WORDS.acts), 2))),
+        cues=tuple(LineCue(cue=c, confidence=900) for c in draw(_some(list(WORDS.cues), 2))),
+    )
+    declared = {
+        kind: tuple(draw(_some(list(WORDS.terms[kind]), 1)))
+        for kind in ("context", "jurisdiction", "person", "notice", "purpose")
+    }
+    case = Case(id="c1", image="face.png", line="…", declared=declared)
+    observation = Observation(
+        perceiver="generated", faces=(face,) if draw(st.booleans()) or units else (), line=line
+    )
+    return Trace(case=case, observation=observation)
+
+
+def _asked(trace: Trace, explainer: Explainer) -> list[clingo.Symbol]:
+    """Every atom of a trace's reading and verdict, as an atom of the rules."""
+    return [
+        atom
+        for atom in explainer.holding()
+        if atom.name in ("reads", "mismatch", "crisis", "ambiguous", "forbidden", "obligatory")
+        or atom.name in ("preferred", "warned", "hold", "evidence", "excluded")
+    ]
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(observed())
+def test_every_atom_of_reading_and_verdict_has_a_justification_that_replays(trace: Trace) -> None:
+    done = pipeline.reason(trace, engine=ENGINE)
+    assert done.error is None and done.facts is not None and done.reading is not None
+    stages = run_stages(done.facts, ENGINE)
+    explainer = Explainer(stages, ENGINE)
+    asked = _asked(done, explainer)
+    assert {"reads"} <= {atom.name for atom in asked}
+    told_reads = {(str(a.arguments[0]), str(a.arguments[1])) for a in asked if a.name == "reads"}
+    for face, reading in done.reading.items():
+        for emotion, probability in reading.distribution.items():
+            assert (face, emotion) in told_reads or probability < 0.0105
+    forces = {
+        (a.name, str(a.arguments[0]), str(a.arguments[1]).upper())
+        for a in asked
+        if a.name in ("forbidden", "obligatory", "preferred", "warned")
+    }
+    assert done.verdict is not None
+    assert {(n.force, n.act, n.norm) for n in done.verdict.norms if n.act} <= forces
+    for atom in asked:
+        node = explainer.why(atom)
+        assert node.kind != "fact", f"{atom} is told as a fact"
+        assert replay.holds(node, ENGINE), f"{atom} does not replay"
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(observed())
+def test_the_response_replays_and_renders_in_every_format(trace: Trace) -> None:
+    done = pipeline.reason(trace, engine=ENGINE)
+    node = pipeline.why(done, engine=ENGINE)
+    assert replay.holds(node, ENGINE)
+    told = tell.tell(node, ENGINE)
+    for name, form in render.FORMATS.items():
+        assert done.response and form(told), name
+    assert done.response.text.split("\n")[0][:20] in render.as_text(told)
+
+
+def test_a_justification_with_a_leaf_taken_away_does_not_replay() -> None:
+    trace = pipeline.reason(_smile(), engine=ENGINE)
+    node = pipeline.why(trace, "reads(f1,joy,_)", engine=ENGINE)
+    assert replay.holds(node, ENGINE)
+    assert not replay.holds(_without(node, "expression(f1,smile,930)"), ENGINE)
+
+
+def test_an_atom_that_does_not_hold_says_what_does() -> None:
+    trace = pipeline.reason(_smile(), engine=ENGINE)
+    with pytest.raises(outcome.DoesNotHold, match=r"reads\(f1,grief,_\) does not hold") as caught:
+        pipeline.why(trace, "reads(f1,grief,_)", engine=ENGINE)
+    assert caught.value.exit_code == 1
+    assert "what holds of reads" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "f(", "Joy", "f(x))", "#include", "f(" * 200, 'p("a,b")x'])
+def test_garbage_is_no_atom(text: str) -> None:
+    trace = pipeline.reason(_smile(), engine=ENGINE)
+    with pytest.raises(Exception) as caught:
+        pipeline.why(trace, text, engine=ENGINE)
+    assert "N50" in str(caught.value)
+
+
+def _smile() -> Trace:
+    face = Face(
+        id="f1",
+        action_units=(ActionUnit(unit=12, intensity=700, confidence=910),),
+        expressions=(SeenExpression(expression="smile", confidence=930),),
+    )
+    case = Case(id="c1", image="face.png", line="Thank you.", declared={"context": ("support",)})
+    return Trace(case=case, observation=Observation(perceiver="hand", faces=(face,)))
+
+
+def _without(node: Node, atom: str) -> Node:
+    kept = tuple(_without(child, atom) for child in node.because if child.atom != atom)
+    return Node(
+        node.kind, node.atom, node.rule, node.bindings, node.origin, node.voice, node.text, kept
+    )
