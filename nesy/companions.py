@@ -31,9 +31,29 @@ def variables(literals: Sequence[ast.AST]) -> list[str]:
     return sorted(found.names)
 
 
-def binding_terms(statement: ast.AST) -> str:
-    """Return the global variables of a rule as the inside of a tuple: ``A,B,``."""
-    names = variables(statement.body)
+def heads(head: ast.AST) -> list[tuple[ast.AST, list[ast.AST]]]:
+    """Return each atom a head can derive, with the literals under which it may."""
+    kind = head.ast_type
+    if kind == ast.ASTType.Literal:
+        if head.atom.ast_type != ast.ASTType.SymbolicAtom or head.sign != ast.Sign.NoSign:
+            return []
+        return [(head.atom, [])]
+    if kind in (ast.ASTType.Aggregate, ast.ASTType.Disjunction):
+        elements = list(head.elements)
+    elif kind == ast.ASTType.HeadAggregate:
+        elements = [element.condition for element in head.elements]
+    else:
+        return []
+    return [
+        (element.literal.atom, list(element.condition))
+        for element in elements
+        if element.literal.atom.ast_type == ast.ASTType.SymbolicAtom
+    ]
+
+
+def binding_terms(literals: Sequence[ast.AST]) -> str:
+    """Return the global variables of literals as the inside of a tuple: ``A,``; ``A,B``."""
+    names = variables(literals)
     return ",".join(names) + ("," if len(names) == 1 else "")
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 import clingo
 
 from nesy.reason import asp
+from nesy.reason.asp import AnswerSet
 from nesy.rulebook import Rulebook
 from nesy.trace import NormApplied, Verdict
 
@@ -28,7 +29,12 @@ OF_A_FACE = frozenset({"au", "expression", "claim", "observable"})
 class Norms:
     """The atoms the govern packs derive for one stage."""
 
-    atoms: frozenset[clingo.Symbol]
+    answer: AnswerSet
+
+    @property
+    def atoms(self) -> frozenset[clingo.Symbol]:
+        """Return every atom derived."""
+        return self.answer.atoms
 
     def acts(self, force: Force) -> dict[str, tuple[str, ...]]:
         """Return act → norms for one force, without those that gave way to a stronger norm."""
@@ -41,7 +47,7 @@ class Norms:
         return found
 
     def _named(self, name: str, arity: int) -> list[clingo.Symbol]:
-        return sorted(a for a in self.atoms if a.match(name, arity))
+        return self.answer.named(name, arity)
 
     @property
     def withheld_by(self) -> str | None:
@@ -103,8 +109,9 @@ def govern(
         models=2,
         name="rules/govern",
         guarded=bool(rulebook.foreign),
+        show=rulebook.heads("govern"),
     )
-    return Norms(found[0].atoms) if len(found) == 1 else None
+    return Norms(found[0]) if len(found) == 1 else None
 
 
 def withhold(atom: clingo.Symbol) -> bool:

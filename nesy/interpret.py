@@ -14,21 +14,24 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import clingo
 from clingo import ast
 
-from nesy.companions import binding_terms, unpooled
+from nesy.companions import binding_terms, heads, unpooled
+from nesy.diagnostics import Diagnostic, NesyError
 from nesy.predicates import PREDICATES
 from nesy.reason import asp
 from nesy.reason.asp import AnswerSet
-from nesy.rulebook import Rule, Rulebook
+from nesy.rulebook import Rule, Rulebook, signature
 from nesy.stratify import is_stratified
 from nesy.trace import FaceReading
 from nesy.weights import Weights
 
 NULL_HYPOTHESIS = "neutral"
 EVIDENCE = "_evidence"
+FULL = 1000
 
 # Probabilities below this are not handed to the norms.
 LEAST_READ = 10
@@ -73,17 +76,28 @@ def interpret(
     static: Sequence[clingo.Symbol],
 ) -> Interpretation:
     """Return the marginals of a case: in closed form where the packs allow it, else by enumeration."""
-    rules = rulebook.rules("interpret")
+    rules, companions, enumerated = prepared(rulebook)
     subjects = sorted({str(f.arguments[0]) for f in facts if f.match("speaker", 1)})
-    companions = evidence_companions(rules)
-    statements = rulebook.statements("interpret")
-    name, guarded, known = "rules/interpret", bool(rulebook.foreign), [*facts, *static]
-    if needs_enumeration(rules):
-        extra = companions + READING_CHOICE
-        found = asp.solve(statements, known, extra=extra, name=name, guarded=guarded)
+    found = asp.solve(
+        rulebook.statements("interpret"),
+        [*facts, *static],
+        extra=companions,
+        name="rules/interpret",
+        guarded=bool(rulebook.foreign),
+        show=rulebook.heads("interpret") | {(EVIDENCE, 5), ("reading", 2)},
+    )
+    if enumerated:
         return _enumerated(found, rules, weights, subjects)
-    (only,) = asp.solve(statements, known, extra=companions, name=name, guarded=guarded)
+    (only,) = found
     return _closed_form(only, rules, weights, subjects)
+
+
+@lru_cache(maxsize=16)
+def prepared(rulebook: Rulebook) -> tuple[tuple[Rule, ...], str, bool]:
+    """Return what every case needs of the rules: themselves, their companions, how to weigh them."""
+    rules = rulebook.rules("interpret")
+    enumerated = needs_enumeration(rules)
+    return rules, evidence_companions(rules) + (READING_CHOICE if enumerated else ""), enumerated
 
 
 def needs_enumeration(rules: Sequence[Rule]) -> bool:
@@ -97,27 +111,47 @@ def evidence_companions(rules: Sequence[Rule]) -> str:
     """Return the companion rules that keep each evidence instance with its rule and bindings."""
     lines = [asp.ALL_DEFINED]
     for number, rule in enumerate(rules):
-        for statement in unpooled(rule.statement):
-            head = statement.head
-            if head.ast_type != ast.ASTType.Literal or ("evidence", 3) not in rule.heads:
-                continue
-            face, emotion, strength = head.atom.symbol.arguments
-            bindings = binding_terms(statement)
-            body = "; ".join(str(literal) for literal in statement.body)
-            atom = f"{EVIDENCE}({number},({bindings}),{face},{emotion},{strength})"
-            lines.append(f"{atom} :- {body}." if body else f"{atom}.")
+        if ("evidence", 3) in rule.heads:
+            for statement in unpooled(rule.statement):
+                lines += _companions(statement, number)
     return "\n".join(lines) + "\n"
 
 
+def _companions(statement: ast.AST, number: int) -> Iterable[str]:
+    """Yield a companion for each evidence atom of a head; one that is chosen must be chosen."""
+    chosen = statement.head.ast_type != ast.ASTType.Literal
+    for atom, condition in heads(statement.head):
+        if signature(atom.symbol) == ("evidence", 3):
+            literals = [*statement.body, *condition]
+            body = [*map(str, literals), *([str(atom)] if chosen else [])]
+            said = ",".join(map(str, atom.symbol.arguments))
+            voice = f"{EVIDENCE}({number},({binding_terms(literals)}),{said})"
+            yield f"{voice} :- {'; '.join(body)}." if body else f"{voice}."
+
+
 def voices_in(found: AnswerSet, rules: Sequence[Rule], weights: Weights) -> list[Voice]:
+    """Return the voices of an answer set; raises NesyError N317 where one is not of the form."""
     voices = []
     for atom in found.named(EVIDENCE, 5):
         number, bindings, face, emotion, strength = atom.arguments
         rule = rules[number.number]
-        share = weights.of(rule.id) * strength.number / 1000
+        if not (_is_word(face) and _is_word(emotion) and _is_strength(strength)):
+            what = f"evidence({face},{emotion},{strength}) is no evidence"
+            why = f"a strength is an integer 0-{FULL}, a face and an emotion are words"
+            fix = "mend what the rule computes; divide by 1000 after multiplying confidences"
+            raise NesyError(Diagnostic("N317", what, why, fix, rule.file, rule.line, rule.column))
+        share = weights.of(rule.id) * strength.number / FULL
         terms = tuple(str(t) for t in bindings.arguments)
         voices.append(Voice(str(face), str(emotion), rule.id, strength.number, share, terms))
     return sorted(voices)
+
+
+def _is_word(term: clingo.Symbol) -> bool:
+    return term.type == clingo.SymbolType.Function and bool(term.name) and not term.arguments
+
+
+def _is_strength(term: clingo.Symbol) -> bool:
+    return term.type == clingo.SymbolType.Number and 0 <= term.number <= FULL
 
 
 def log_scores(
@@ -142,10 +176,15 @@ def softmax(scores: Mapping[str, float]) -> dict[str, float]:
     if not scores:
         return {}
     top = max(scores.values())
-    parts = {emotion: math.exp(score - top) for emotion, score in scores.items()}
-    total = math.fsum(parts.values())
-    ordered = sorted(parts, key=lambda emotion: (-parts[emotion], emotion))
-    return {emotion: parts[emotion] / total for emotion in ordered}
+    return _shares({emotion: [math.exp(score - top)] for emotion, score in scores.items()})
+
+
+def _shares(parts: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """Return what share of all the mass each emotion has, the largest first, ties by name."""
+    mass = {emotion: math.fsum(of) for emotion, of in parts.items()}
+    total = math.fsum(mass.values())
+    shares = {emotion: of / total for emotion, of in mass.items()}
+    return dict(sorted(shares.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def _excluded(found: AnswerSet) -> list[tuple[str, str]]:
@@ -187,10 +226,10 @@ def _enumerated(
         for face, emotion in readings.items():
             if face in mass:
                 mass[face][emotion].append(math.exp(score - top))
-    logs = {f: {e: math.log(math.fsum(p)) for e, p in of.items()} for f, of in mass.items()}
+    marginals = {face: _shares(of) for face, of in mass.items()}
     best = max(scored, key=lambda entry: (entry[0], sorted(map(str, entry[2].atoms))))
     common = frozenset.intersection(*(_derived(answer) for _, _, answer, _ in scored))
-    return Interpretation({f: softmax(of) for f, of in logs.items()}, tuple(best[3]), common)
+    return Interpretation(marginals, tuple(best[3]), common)
 
 
 def _derived(found: AnswerSet) -> frozenset[clingo.Symbol]:

@@ -22,13 +22,21 @@ LONGEST_LINE = 4000
 POSITIVE_FROM = 0.05
 FOUND = 900
 _QUOTED = re.compile(r'"[^"]*"|“[^”]*”')
-_NEGATED = re.compile(r"(?:\b(?:not|never|no|without|aint|cant|wont|(?:do|does|did|is|are|was|were|has|have|had|could|would|should)nt))\s+(?:\w+\s+){0,2}$")
+_AUXILIARY = "do does did is are was were has have had could would should ca wo must need"
+_NEGATED = re.compile(
+    rf"\b(?:not|never|no|without|aint|(?:{_AUXILIARY.replace(' ', '|')})nt)\s+(?:\w+\s+){{0,2}}$"
+)
+# Three words and a negation fit in this many characters before a match.
+_BEFORE = 80
+# What may stand behind the mark of a question: more marks, a closing quote, emoji.
+_ASKED = re.compile(r"\?[^\w.]*$")
 
 
 def check(line: str) -> str:
     """Return the line in NFKC form; raises NesyError N130 (too long) or N131 (control characters)."""
-    if len(line) > LONGEST_LINE:
-        what = f"the line has {len(line)} characters"
+    length = max(len(line), len(unicodedata.normalize("NFKC", line[: LONGEST_LINE + 1])))
+    if length > LONGEST_LINE:
+        what = f"the line has {length} characters"
         why = f"a line of conversation has at most {LONGEST_LINE}"
         fix = "give the last thing said; earlier turns go into `turns`"
         raise NesyError(Diagnostic("N130", what, why, fix))
@@ -45,17 +53,22 @@ def _hidden(character: str) -> bool:
     kind = unicodedata.category(character)
     if character in "\n\t\r\u200d\ufe0f\ufe0e":
         return False
-    return kind in ("Cc", "Cs") or (kind == "Cf" and character not in "\u00ad\u200c")
+    if kind in ("Cc", "Cs") or character in _BLANKS:
+        return True
+    return kind == "Cf" and character not in "\u00ad\u200c"
+
+
+# Letters and signs that draw nothing: fillers of Hangul and Khmer, an empty Braille cell.
+_BLANKS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 
 
 # Letters of other scripts that look like Latin ones: "suісide" with a Cyrillic letter is still read.
 _LOOKALIKES = str.maketrans(
-    "аеорсухіјѕԁɡһԛԝАВЕКМНОРСТУХІЈЅοναιρτυκηΑΒΕΖΗΙΚΜΝΟΡΤΥΧ’‘ʼ",
-    "aeopcyxijsdghqwABEKMHOPCTYXIJSovaiptukhABEZHIKMNOPTYX'''",
+    "аеорсухіјѕԁɡһԛԝӏАВЕКМНОРСТУХІЈЅӀοναιρτυκηΑΒΕΖΗΙΚΜΝΟΡΤΥΧɑı’‘ʼ",
+    "aeopcyxijsdghqwlABEKMHOPCTYXIJSlovaiptukhABEZHIKMNOPTYXai'''",
 )
 
 
-_AUXILIARY = "do does did is are was were has have had could would should ca wo must need"
 _SHORT = (
     (re.compile(r"\bcan ?not\b"), "cant"),
     (re.compile(r"\bwill not\b"), "wont"),
@@ -72,10 +85,10 @@ _SHORT = (
 def plain(text: str) -> str:
     """Fold a text for look-up.
 
-    NFKC, lookalike letters as Latin, small letters, single spaces, and one spelling of what has
-    many: "I'm", "im" and "I am" are alike, and so are "don't", "dont" and "do not".
+    Letters without accents, lookalikes as Latin, small letters, single spaces, and one spelling of
+    what has many: "I'm", "im" and "I am" are alike, and so are "don't", "dont" and "do not".
     """
-    folded = unicodedata.normalize("NFKC", text).translate(_LOOKALIKES).casefold()
+    folded = unicodedata.normalize("NFKD", text).translate(_LOOKALIKES).casefold()
     stripped = "".join(c for c in folded if unicodedata.category(c) not in ("Cf", "Mn"))
     words = " ".join(stripped.replace("'", "").split())
     for long, short in _SHORT:
@@ -90,13 +103,13 @@ def read(line: str, vocabulary: Vocabulary) -> LineReading:
         return LineReading()
     folded = plain(line)
     spoken = plain(_QUOTED.sub(" ", line))
-    valence, strength = _valence(line)
+    valence, strength = _valence(line.translate(_LOOKALIKES))
     acts = tuple(
         LineAct(act=t.id, confidence=FOUND)
         for t in vocabulary.acts.values()
-        if _says(spoken, t) and t.one("ending") != "?"
+        if _says(spoken, t)
     )
-    if folded.endswith("?") and "question" in vocabulary.acts:
+    if _ASKED.search(folded) and "question" in vocabulary.acts:
         acts = (*(a for a in acts if a.act != "question"), LineAct(act="question", confidence=FOUND))
     cues = tuple(
         LineCue(cue=t.id, confidence=FOUND)
@@ -130,7 +143,7 @@ def _says(folded: str, term: Term, *, negatable: bool = False) -> bool:
     if pattern is None:
         return False
     for match in pattern.finditer(folded):
-        if not (negatable and _NEGATED.search(folded[: match.start()])):
+        if not (negatable and _NEGATED.search(folded[max(0, match.start() - _BEFORE) : match.start()])):
             return True
     return False
 

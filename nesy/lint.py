@@ -9,7 +9,7 @@ from nesy.predicates import INPUTS, PREDICATES
 from nesy.reason import asp
 from nesy.rulebook import Pack, Rule, Rulebook, Signature
 from nesy.stratify import grows, negative_cycles
-from nesy.terms import faults_of_terms
+from nesy.lint_terms import faults_of_terms
 from nesy.vocabulary import Vocabulary
 
 # What a norm may conclude. What else the shipped norms derive decides between norms.
@@ -52,7 +52,7 @@ def _check(
             if pack in rulebook.foreign:
                 faults += _lifted(rule, norms - _RULINGS)
     ours = {id(rule) for pack in packs for rule in pack.rules}
-    faults += _norms(rulebook, ours)
+    faults += _norms(rulebook, packs)
     faults += _without_end(rulebook, ours)
     return faults or _refused_by_clingo(packs)
 
@@ -100,9 +100,13 @@ def _lifted(rule: Rule, deciding: set[Signature]) -> Iterator[Diagnostic]:
         yield Diagnostic("N314", what, why, fix, rule.file, rule.line, rule.column)
 
 
-def _norms(rulebook: Rulebook, ours: set[int]) -> Iterator[Diagnostic]:
+def _norms(rulebook: Rulebook, packs: Collection[Pack]) -> Iterator[Diagnostic]:
     """Norms are normal, stratified rules: one verdict, no way to make the program unsatisfiable."""
     rules = rulebook.rules("govern")
+    # A cycle that a user's file closes is that file's fault: the shipped rules alone have none.
+    blamed = rulebook.foreign or packs
+    ours = {id(rule) for pack in packs for rule in pack.rules}
+    theirs = {id(rule) for pack in blamed for rule in pack.rules}
     for rule in rules:
         if id(rule) in ours and not rule.is_normal:
             what = "a norm must be a rule with one atom as its head"
@@ -111,7 +115,7 @@ def _norms(rulebook: Rulebook, ours: set[int]) -> Iterator[Diagnostic]:
             yield Diagnostic("N308", what, why, fix, rule.file, rule.line, rule.column)
     for part in negative_cycles(rules):
         names = ", ".join(f"{name}/{arity}" for name, arity in sorted(part))
-        for rule in [r for r in rules if id(r) in ours and r.heads & part][:1]:
+        for rule in [r for r in rules if id(r) in theirs and r.heads & part][:1]:
             what = f"norms depend on their own absence: {names}"
             why = "such rules can have no verdict, or several"
             fix = "break the cycle through `not`"

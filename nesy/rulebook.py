@@ -22,6 +22,7 @@ import clingo
 from clingo import ast
 
 from nesy import resources
+from nesy.companions import heads
 from nesy.diagnostics import Diagnostic, NesyError, nearest
 from nesy.predicates import AFTER_INTERPRETATION, PREDICATES, Predicate
 from nesy.rule_text import LARGEST_FILE, refuse_unsafe, translate
@@ -71,12 +72,13 @@ class Rule:
     @property
     def negates(self) -> bool:
         """Tell whether the head holds a classical negation, as in ``-smiles(Face)``."""
-        return any(a.symbol.ast_type == ast.ASTType.UnaryOperation for a in _atoms(self.statement.head))
+        atoms = (atom for atom, _ in heads(self.statement.head))
+        return any(atom.symbol.ast_type == ast.ASTType.UnaryOperation for atom in atoms)
 
     @property
     def heads(self) -> frozenset[Signature]:
         """Return the signatures this rule can derive."""
-        return frozenset(_signatures(self.statement.head))
+        return frozenset(signature(atom.symbol) for atom, _ in heads(self.statement.head))
 
     @property
     def body_signatures(self) -> frozenset[Signature]:
@@ -84,8 +86,9 @@ class Rule:
         found = set()
         for literal in self.statement.body:
             found |= set(_signatures(literal))
-        for condition in _head_conditions(self.statement.head):
-            found |= set(_signatures(condition))
+        for _, condition in heads(self.statement.head):
+            for literal in condition:
+                found |= set(_signatures(literal))
         return frozenset(found)
 
 
@@ -109,22 +112,23 @@ class Pack:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rulebook:
-    """The packs in force."""
+    """The packs in force. Two rulebooks are the same only if they are one object."""
 
     packs: tuple[Pack, ...]
 
     def rules(self, stratum: Strata) -> tuple[Rule, ...]:
         """Return the rules of one stratum; a user's file is split by what its rules derive."""
-        return tuple(r for p in self.packs for r in p.rules if stratum in _strata_of(p, r))
+        return _rules(self, stratum)
 
     def statements(self, stratum: Strata) -> tuple[ast.AST, ...]:
         """Return the statements of one stratum, declarations included."""
-        others = tuple(
-            o for p in self.packs if p.stratum in (stratum, None) for o in p.others
-        )
-        return tuple(r.statement for r in self.rules(stratum)) + others
+        return _statements(self, stratum)
+
+    def heads(self, stratum: Strata) -> frozenset[Signature]:
+        """Return the signatures that the rules of one stratum can derive."""
+        return _heads(self, stratum)
 
     def by_id(self, rule_id: str) -> Rule:
         """Return a rule by its id; raises NesyError N310."""
@@ -144,6 +148,22 @@ class Rulebook:
     def digest(self) -> str:
         """Return the hash of all files in force."""
         return resources.digest(p.path for p in self.packs)
+
+
+@lru_cache(maxsize=16)
+def _rules(rulebook: Rulebook, stratum: Strata) -> tuple[Rule, ...]:
+    return tuple(r for p in rulebook.packs for r in p.rules if stratum in _strata_of(p, r))
+
+
+@lru_cache(maxsize=16)
+def _statements(rulebook: Rulebook, stratum: Strata) -> tuple[ast.AST, ...]:
+    others = tuple(o for p in rulebook.packs if p.stratum in (stratum, None) for o in p.others)
+    return tuple(r.statement for r in _rules(rulebook, stratum)) + others
+
+
+@lru_cache(maxsize=16)
+def _heads(rulebook: Rulebook, stratum: Strata) -> frozenset[Signature]:
+    return frozenset(head for rule in _rules(rulebook, stratum) for head in rule.heads)
 
 
 def shipped(stratum: Strata) -> dict[str, Path]:
@@ -344,11 +364,3 @@ def signature(term: ast.AST) -> Signature:
         symbol: clingo.Symbol = term.symbol
         return symbol.name, len(symbol.arguments)
     return term.name, len(term.arguments)
-
-
-def _head_conditions(head: ast.AST) -> list[ast.AST]:
-    if head.ast_type in (ast.ASTType.Aggregate, ast.ASTType.Disjunction):
-        return [c for element in head.elements for c in element.condition]
-    if head.ast_type == ast.ASTType.HeadAggregate:
-        return [c for element in head.elements for c in element.condition.condition]
-    return []

@@ -1,4 +1,4 @@
-"""Training pictures: rendered in shards, shrunk as the image processor does, kept with their labels."""
+"""Training pictures: rendered in shards, shrunk as the image processor does, with labels."""
 
 import sys
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from .faces.labels import UNITS
 from .faces.render import shoot
 from .faces.sample import Case, sample_case
 
-TRAIN, VALID, TEST = range(0, 20_000), range(100_000, 101_000), range(200_000, 201_000)
+TRAIN, VALID, TEST = range(20_000), range(100_000, 101_000), range(200_000, 201_000)
 VALID_SEED, TEST_SEED = 50_000_000, 90_000_000
 PATCH, CELL, MOST = 14, 28, 45_000  # patch and token edge in pixels; most pixels of a picture
 FACES = ("none", "one", "several")
@@ -53,18 +53,33 @@ def shrink(image: Image.Image) -> np.ndarray:
 
 def shot_row(case: Case) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Render one case; return its small pixels and its labels."""
-    shot = shoot(case.units, case.identity, size=case.size, seed=case.seed, caption=case.caption, faces=case.faces)
+    shot = shoot(
+        case.units,
+        case.identity,
+        size=case.size,
+        seed=case.seed,
+        caption=case.caption,
+        faces=case.faces,
+    )
     pixels = shrink(shot.image)
     zoom = np.array([pixels.shape[1] / case.size[0], pixels.shape[0] / case.size[1]])
     boxes, affine = np.zeros((len(UNITS), 2, 4), np.float32), np.zeros(6, np.float32)
     if shot.matrix is not None and shot.shift is not None:
-        affine = np.concatenate([(shot.matrix * zoom[:, None]).ravel(), shot.shift * zoom]).astype(np.float32)
+        affine = np.concatenate([(shot.matrix * zoom[:, None]).ravel(), shot.shift * zoom]).astype(
+            np.float32
+        )
         for row, unit in enumerate(UNITS):
             for column, box in enumerate(shot.regions[unit]):
                 boxes[row, column] = np.array(box) * np.tile(zoom, 2)
     one = case.faces == 1
     units = np.array([case.units.get(u, 0.0) if one else 0.0 for u in UNITS], np.float32)
-    return pixels, {"units": units, "faces": np.int64(min(case.faces, 2)), "boxes": boxes, "affine": affine, "known": np.float32(1)}
+    return pixels, {
+        "units": units,
+        "faces": np.int64(min(case.faces, 2)),
+        "boxes": boxes,
+        "affine": affine,
+        "known": np.float32(1),
+    }
 
 
 def gather(cases: Iterator[Case] | list[Case]) -> list[Pictures]:
@@ -84,7 +99,11 @@ def pack(rows: list[tuple[np.ndarray, dict[str, np.ndarray]]]) -> Pictures:
 
 def save(path: Path, groups: list[Pictures]) -> None:
     """Write groups to one file, whole or not at all."""
-    arrays = {f"{i}_{name}": getattr(g, name) for i, g in enumerate(groups) for name in g.__dataclass_fields__}
+    arrays = {
+        f"{i}_{name}": getattr(g, name)
+        for i, g in enumerate(groups)
+        for name in g.__dataclass_fields__
+    }
     part = path.with_suffix(".part")
     with part.open("wb") as file:
         np.savez(file, **arrays)
@@ -116,14 +135,16 @@ def held_out(count: int, first_seed: int, identities: range) -> list[Pictures]:
 
 
 def cells(pictures: Pictures) -> tuple[np.ndarray, np.ndarray]:
-    """Return per token: the units' regions (n, t, 26), and face coordinates with inside (n, t, 3)."""
+    """Return per token the units' regions (n, t, 26), and face coordinates and inside (n, t, 3)."""
     n, h, w, _ = pictures.pixels.shape
     y, x = np.mgrid[0 : h // CELL, 0 : w // CELL].reshape(2, 1, -1) * CELL
     b = pictures.boxes[:, :, :, None, :]
     wide = np.minimum(b[..., 2], x + CELL) - np.maximum(b[..., 0], x)
     tall = np.minimum(b[..., 3], y + CELL) - np.maximum(b[..., 1], y)
     area = np.maximum(wide, 0) * np.maximum(tall, 0)
-    region = (area > 0.25 * CELL * CELL) | ((area > 0) & (area >= 0.999 * area.max(-1, keepdims=True)))
+    region = (area > 0.25 * CELL * CELL) | (
+        (area > 0) & (area >= 0.999 * area.max(-1, keepdims=True))
+    )
     place = np.zeros((n, x.size, 3), np.float32)
     seen = np.abs(pictures.affine).sum(1) > 0
     if seen.any():

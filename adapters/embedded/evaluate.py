@@ -19,13 +19,20 @@ def f1(hit: float, false: float, missed: float) -> float:
 def agreement(said: np.ndarray, true: np.ndarray) -> dict[str, Any]:
     """Return micro-F1 and F1 per column of two boolean arrays."""
     hit, false, missed = (said & true).sum(0), (said & ~true).sum(0), (~said & true).sum(0)
-    each = [round(f1(*(float(c[i]) for c in (hit, false, missed))), 3) for i in range(said.shape[1])]
-    return {"micro_f1": round(f1(float(hit.sum()), float(false.sum()), float(missed.sum())), 4), "each": each}
+    each = [
+        round(f1(*(float(c[i]) for c in (hit, false, missed))), 3) for i in range(said.shape[1])
+    ]
+    return {
+        "micro_f1": round(f1(float(hit.sum()), float(false.sum()), float(missed.sum())), 4),
+        "each": each,
+    }
 
 
 @torch.no_grad()
-def glance(model: Any, aids: Aids, language: Language, checks: list[Pictures], speaking: bool) -> dict[str, Any]:
-    """Return figures of the dense head, and of the words when each value is told the true ones before it."""
+def glance(
+    model: Any, aids: Aids, language: Language, checks: list[Pictures], speaking: bool
+) -> dict[str, Any]:
+    """Return figures of the dense head, and of the words given the true values before each."""
     said, true, face = [], [], []
     rows_said: list[list[int]] = []
     rows_true: list[list[int]] = []
@@ -43,12 +50,17 @@ def glance(model: Any, aids: Aids, language: Language, checks: list[Pictures], s
             face.append((faces.argmax(-1).numpy() == batch.faces).mean() * len(batch))
             if speaking:
                 ids, _ = language.answers(values(batch))
-                logits = read(model, language, tokens, batch.pixels.shape[1:3], [question] * len(batch), ids)
+                logits = read(
+                    model, language, tokens, batch.pixels.shape[1:3], [question] * len(batch), ids
+                )
                 rows_said += logits[:, 1:-2:2].argmax(-1).tolist()
                 rows_true += ids[:, 1:-2:2].tolist()
     head = agreement(np.concatenate(said), np.concatenate(true))
     total = sum(map(len, checks))
-    figures: dict[str, Any] = {"aid_au": head["micro_f1"], "aid_faces": round(float(sum(face)) / total, 3)}
+    figures: dict[str, Any] = {
+        "aid_au": head["micro_f1"],
+        "aid_faces": round(float(sum(face)) / total, 3),
+    }
     if not speaking:
         return figures | {"each": dict(zip(UNITS, head["each"], strict=True))}
     a, b = np.array(rows_said), np.array(rows_true)

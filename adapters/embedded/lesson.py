@@ -8,11 +8,11 @@ import torch
 from torch.nn import functional as F
 from transformers import PreTrainedTokenizerFast, Qwen2_5_VLForConditionalGeneration
 
-from .data import CELL, FACES, Pictures, cells
+from .data import FACES, Pictures, cells
 from .faces.labels import EMOTIONS, EXPRESSIONS, LEVELS, UNITS, emotion_of, expressions_of, level
 from .faces.sample import sample_line
 from .model import LINE_LIMIT, PROMPT, key_pieces
-from .vision import Aids, positions, see
+from .vision import Aids, positions
 
 _LEFT, _RIGHT = UNITS.index(61), UNITS.index(62)
 COUNT = 1 + len(UNITS) + len(EXPRESSIONS) + 1  # values in an answer
@@ -33,7 +33,9 @@ def values(pictures: Pictures) -> list[list[str]]:
             rows.append(["one", *letters, *said, emotion_of(shown)])
         else:
             sure = ("smile", "lip_corner_puller")
-            said = [("yes" if name in made else "no") if name in sure else "?" for name in EXPRESSIONS]
+            said = [
+                ("yes" if name in made else "no") if name in sure else "?" for name in EXPRESSIONS
+            ]
             rows.append(["one", *letters, *said, "?"])
     return rows
 
@@ -45,7 +47,11 @@ def flipped(p: Pictures, which: np.ndarray) -> Pictures:
     p.pixels[which] = p.pixels[which, :, ::-1]
     boxes = p.boxes[which]
     real = (boxes != 0).any(-1, keepdims=True)
-    p.boxes[which] = np.where(real, np.stack([width - boxes[..., 2], boxes[..., 1], width - boxes[..., 0], boxes[..., 3]], -1), 0)
+    p.boxes[which] = np.where(
+        real,
+        np.stack([width - boxes[..., 2], boxes[..., 1], width - boxes[..., 0], boxes[..., 3]], -1),
+        0,
+    )
     seen = np.abs(p.affine[which]).sum(1, keepdims=True) > 0
     a = p.affine[which] * np.array([1, -1, -1, 1, -1, 1], np.float32)
     a[:, 4] += width
@@ -65,7 +71,7 @@ class Book:
         self._groups = [[g for g in groups if g.pixels.shape[1:] == shape] for shape in shapes]
 
     def batches(self, size: int) -> Iterator[Pictures]:
-        """Deal batches for ever, shapes in proportion, every picture once per round, half of them mirrored."""
+        """Deal batches for ever: every picture once per round, half of them mirrored."""
         while True:
             hands: list[list[tuple[Pictures, np.ndarray]]] = []
             for group in self._groups:
@@ -73,10 +79,17 @@ class Book:
                 self._rng.shuffle(index)
                 for k in range(0, len(index), size):
                     hand = index[k : k + size]
-                    hands.append([(group[i], hand[hand[:, 0] == i, 1]) for i in np.unique(hand[:, 0])])
+                    hands.append(
+                        [(group[i], hand[hand[:, 0] == i, 1]) for i in np.unique(hand[:, 0])]
+                    )
             for k in self._rng.permutation(len(hands)):
                 parts = [g.take(rows) for g, rows in hands[k]]
-                whole = Pictures(*(np.concatenate([getattr(p, name) for p in parts]) for name in Pictures.__dataclass_fields__))
+                whole = Pictures(
+                    *(
+                        np.concatenate([getattr(p, name) for p in parts])
+                        for name in Pictures.__dataclass_fields__
+                    )
+                )
                 yield flipped(whole, self._rng.random(len(whole)) < 0.5)
 
 
@@ -99,7 +112,10 @@ class Language:
     def questions(self, lines: list[str]) -> list[list[int]]:
         """Return what follows the picture, up to where the answer starts."""
         texts = [
-            f"<|vision_end|>{PROMPT.replace('{line}', line[:LINE_LIMIT])}<|im_end|>\n<|im_start|>assistant\n" for line in lines
+            "<|vision_end|>"
+            + PROMPT.replace("{line}", line[:LINE_LIMIT])
+            + "<|im_end|>\n<|im_start|>assistant\n"
+            for line in lines
         ]
         return self.tokenizer(texts)["input_ids"]
 
@@ -112,8 +128,12 @@ class Language:
         ids[:, -2:] = torch.tensor(self.ends)
         worth = np.array([2.0, *[1.0] * len(UNITS), *[1.0] * len(EXPRESSIONS), 2.0])
         for i, row in enumerate(rows):
-            ids[i, 1:-2:2] = torch.tensor([self.ids[v if v != "?" else f] for v, f in zip(row, self.fill, strict=True)])
-            lift = np.array([0.0 if v == "?" else 1.5 if v in "BCDE" or v == "yes" else 1.0 for v in row])
+            ids[i, 1:-2:2] = torch.tensor(
+                [self.ids[v if v != "?" else f] for v, f in zip(row, self.fill, strict=True)]
+            )
+            lift = np.array(
+                [0.0 if v == "?" else 1.5 if v in "BCDE" or v == "yes" else 1.0 for v in row]
+            )
             weights[i, 1:-2:2] = torch.from_numpy(worth * lift).float()
         return ids, weights
 
@@ -123,21 +143,25 @@ class Questions:
 
     def __init__(self, language: Language, seed: int, stock: int = 16_000) -> None:
         self._rng = np.random.default_rng(seed)
-        asked = language.questions([sample_line(self._rng) for _ in range(stock)])
-        asked.sort(key=len)
-        cut = int(0.9 * stock)
-        self._short, self._long = asked[:cut], asked[cut:]
+        self._asked = language.questions([sample_line(self._rng) for _ in range(stock)])
+        self._asked.sort(key=len)
 
     def deal(self, count: int) -> list[list[int]]:
-        """Return questions for one batch."""
-        stock = self._long if self._rng.random() < 0.12 else self._short
-        return [stock[int(i)] for i in self._rng.integers(0, len(stock), count)]
+        """Return questions of like length; long ones seldom, since they cost most."""
+        stock = len(self._asked)
+        last = stock - count if self._rng.random() < 0.1 else int(0.9 * stock)
+        start = int(self._rng.integers(0, last))
+        return self._asked[start : start + count]
 
 
 def aid_loss(
-    aids: Aids, tokens: torch.Tensor, batch: Pictures, positive: torch.Tensor, keep: torch.Tensor | None = None
+    aids: Aids,
+    tokens: torch.Tensor,
+    batch: Pictures,
+    positive: torch.Tensor,
+    keep: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """Return the dense loss: in its region every token must know the unit; and where on the face it is."""
+    """Return the dense loss: in a unit's region every token knows the unit and its own place."""
     region, place = (torch.from_numpy(a) for a in cells(batch))
     if keep is not None:
         rows = torch.arange(len(region))[:, None]
@@ -147,15 +171,24 @@ def aid_loss(
     sure = ~truth.isnan()
     on = (truth.nan_to_num() >= 0.1).float()
     weight = region.float() / region.sum(1, keepdim=True).clamp(min=1) * sure[:, None].float()
-    each = F.binary_cross_entropy_with_logits(said, on[:, None].expand_as(said), reduction="none", pos_weight=positive)
+    each = F.binary_cross_entropy_with_logits(
+        said, on[:, None].expand_as(said), reduction="none", pos_weight=positive
+    )
     one = torch.from_numpy(batch.faces == 1).float()
     units = (each * weight).sum() / weight.sum().clamp(min=1)
     inside = place[..., 2]
-    spot = ((where[..., :2] - place[..., :2]).square().sum(-1) * inside).sum() / inside.sum().clamp(min=1)
+    spot = ((where[..., :2] - place[..., :2]).square().sum(-1) * inside).sum() / inside.sum().clamp(
+        min=1
+    )
     has = (place.abs().sum((1, 2)) > 0).float() + (1 - one)
     mask = F.binary_cross_entropy_with_logits(where[..., 2], inside, reduction="none").mean(1)
     mask = (mask * has * one).sum() / (has * one).sum().clamp(min=1)
-    return units + 0.5 * spot + 0.2 * mask + 0.2 * F.cross_entropy(faces, torch.from_numpy(batch.faces))
+    return (
+        units
+        + 0.5 * spot
+        + 0.2 * mask
+        + 0.2 * F.cross_entropy(faces, torch.from_numpy(batch.faces))
+    )
 
 
 def chosen(batch: Pictures, rng: np.random.Generator) -> torch.Tensor:
@@ -168,9 +201,14 @@ def chosen(batch: Pictures, rng: np.random.Generator) -> torch.Tensor:
 
 
 def read(
-    model: Qwen2_5_VLForConditionalGeneration, language: Language, tokens: torch.Tensor, shape: tuple[int, int],
-    asked: list[list[int]], ids: torch.Tensor,
-) -> torch.Tensor:  # fmt: skip
+    model: Qwen2_5_VLForConditionalGeneration,
+    language: Language,
+    tokens: torch.Tensor,
+    shape: tuple[int, int],
+    asked: list[list[int]],
+    ids: torch.Tensor,
+    keep: torch.Tensor | None = None,
+) -> torch.Tensor:
     """Return logits (n, answer, vocabulary) of the answers, each token given the ones before it."""
     n, length = ids.shape
     most = max(map(len, asked))
@@ -182,9 +220,13 @@ def read(
     lm, embed = model.model.language_model, model.model.language_model.embed_tokens
     head = embed(torch.tensor(language.before)).expand(n, -1, -1)
     inputs = torch.cat([head, tokens.to(head.dtype), embed(after)], 1)
-    spots = positions(*shape, len(language.before), after.shape[1])
-    assert spots.shape[1] == inputs.shape[1] and shape[0] % CELL == 0
-    hidden = lm(inputs_embeds=inputs, position_ids=spots[:, None].expand(3, n, -1), use_cache=False).last_hidden_state
-    first = len(language.before) + tokens.shape[1] + start - 1
+    begin = len(language.before)
+    spots = positions(*shape, begin, after.shape[1])[:, None].expand(3, n, -1)
+    if keep is not None:
+        rest = spots.shape[2] - after.shape[1]
+        seen = spots[:, :, begin:rest].gather(2, keep.expand(3, n, -1))
+        spots = torch.cat([spots[:, :, :begin], seen, spots[:, :, rest:]], 2)
+    hidden = lm(inputs_embeds=inputs, position_ids=spots, use_cache=False).last_hidden_state
+    first = begin + tokens.shape[1] + start - 1
     index = first[:, None] + torch.arange(length)
     return model.lm_head(hidden[torch.arange(n)[:, None], index])

@@ -1,4 +1,4 @@
-"""The embedded model: a Qwen2.5-VL of about two million parameters, its tokenizer and its processor."""
+"""The embedded model: a Qwen2.5-VL of about two million parameters, tokenizer, processor."""
 
 import itertools
 import json
@@ -24,8 +24,19 @@ from .faces.sample import sample_line
 
 NAME = "nesy-embedded-1"
 LINE_LIMIT = 200
-PROMPT = "Report as JSON what the picture shows: faces, action units, expressions, emotion. The line spoken: {line}"
-SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
+PROMPT = (
+    "Report as JSON what the picture shows: faces, action units, expressions, emotion. "
+    "The line spoken: {line}"
+)
+SPECIAL = (
+    "<|endoftext|>",
+    "<|im_start|>",
+    "<|im_end|>",
+    "<|vision_start|>",
+    "<|vision_end|>",
+    "<|image_pad|>",
+    "<|video_pad|>",
+)
 TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
     "{% if message['content'] is string %}{{ message['content'] }}{% else %}"
@@ -36,7 +47,8 @@ TEMPLATE = (
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 _SPLIT = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 
 
@@ -72,7 +84,12 @@ def make_tokenizer() -> PreTrainedTokenizerFast:
     )
     core.train_from_iterator(texts, trainer)
     core.add_special_tokens(list(SPECIAL))
-    core.add_tokens([AddedToken(p, normalized=False, special=False) for p in (*value_pieces(), *key_pieces()[:-1])])
+    core.add_tokens(
+        [
+            AddedToken(p, normalized=False, special=False)
+            for p in (*value_pieces(), *key_pieces()[:-1])
+        ]
+    )
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=core,
         eos_token="<|im_end|>",
@@ -88,7 +105,13 @@ def make_tokenizer() -> PreTrainedTokenizerFast:
 class ImageProcessor(Qwen2_5_VLProcessor):
     """The checkpoint's processor without its video part, which would need torchvision."""
 
-    def __init__(self, image_processor: Any = None, tokenizer: Any = None, chat_template: Any = None, **kw: Any) -> None:
+    def __init__(
+        self,
+        image_processor: Any = None,
+        tokenizer: Any = None,
+        chat_template: Any = None,
+        **kw: Any,
+    ) -> None:
         self.image_token, self.video_token = "<|image_pad|>", "<|video_pad|>"
         self.image_token_id = tokenizer.convert_tokens_to_ids(self.image_token)
         self.video_token_id = tokenizer.convert_tokens_to_ids(self.video_token)
@@ -124,7 +147,11 @@ def make_config(tokenizer: PreTrainedTokenizerFast) -> Qwen2_5_VLConfig:
             "num_attention_heads": 4,
             "num_key_value_heads": 4,
             "max_position_embeddings": 4096,
-            "rope_parameters": {"rope_type": "default", "rope_theta": 10_000.0, "mrope_section": [4, 6, 6]},
+            "rope_parameters": {
+                "rope_type": "default",
+                "rope_theta": 10_000.0,
+                "mrope_section": [4, 6, 6],
+            },
             "bos_token_id": None,
             "eos_token_id": ids["<|im_end|>"],
             "pad_token_id": ids["<|endoftext|>"],
@@ -157,7 +184,10 @@ def export(folder: Path, model: nn.Module, tokenizer: PreTrainedTokenizerFast) -
     twin = Qwen2_5_VLForConditionalGeneration(model.config)
     twin.load_state_dict(model.state_dict())
     twin.generation_config.update(
-        eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id, do_sample=False, max_new_tokens=600
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        do_sample=False,
+        max_new_tokens=600,
     )
     twin.to(torch.bfloat16).save_pretrained(folder)
     make_processor(tokenizer).save_pretrained(folder)

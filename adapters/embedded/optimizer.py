@@ -21,11 +21,17 @@ def orthogonal(matrix: torch.Tensor, steps: int = 5) -> torch.Tensor:
 class Muon(torch.optim.Optimizer):
     """Momentum whose every step is made orthogonal; fused q, k, v are treated apart."""
 
-    def __init__(self, weights: Iterable[nn.Parameter], lr: float, momentum: float = 0.95, decay: float = 0.01) -> None:
+    def __init__(
+        self,
+        weights: Iterable[nn.Parameter],
+        lr: float,
+        momentum: float = 0.95,
+        decay: float = 0.01,
+    ) -> None:
         super().__init__(weights, {"lr": lr, "momentum": momentum, "decay": decay})
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # noqa: ARG002
         """Change the weights by one step."""
         for group in self.param_groups:
             for weight in group["params"]:
@@ -38,13 +44,21 @@ class Muon(torch.optim.Optimizer):
                 parts = 3 if push.shape[0] == 3 * push.shape[1] else 1
                 turned = torch.cat([orthogonal(part) for part in push.chunk(parts)])
                 size = 0.2 * max(push.shape[0] // parts, push.shape[1]) ** 0.5
-                weight.mul_(1 - group["lr"] * group["decay"]).add_(turned, alpha=-group["lr"] * size)
+                weight.mul_(1 - group["lr"] * group["decay"]).add_(
+                    turned, alpha=-group["lr"] * size
+                )
 
 
-def split(named: Iterable[tuple[str, nn.Parameter]]) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+def split(
+    named: Iterable[tuple[str, nn.Parameter]],
+) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
     """Return (matrices for Muon, the rest for AdamW)."""
     matrices, rest = [], []
     for name, weight in named:
-        inside = weight.ndim == 2 and weight.numel() < 100_000 and ("blocks." in name or "layers." in name)
+        inside = (
+            weight.ndim == 2
+            and weight.numel() < 100_000
+            and ("blocks." in name or "layers." in name)
+        )
         (matrices if inside else rest).append(weight)
     return matrices, rest

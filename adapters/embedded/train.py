@@ -25,7 +25,9 @@ from .optimizer import Muon, split
 from .transfer import extra
 from .vision import Aids, patches, see
 
-BATCH = 32
+BATCH, TALK = 32, 16  # pictures in a step of the eyes alone; in a step with words
+REPORT = 270.0  # seconds between reports
+WHOLE = 240.0  # seconds at the end in which every token of a picture is looked at
 
 
 def whiten(model: torch.nn.Module, pictures: Pictures) -> None:
@@ -44,8 +46,21 @@ def whiten(model: torch.nn.Module, pictures: Pictures) -> None:
 class Training:
     """Everything that a checkpoint holds, and the steps."""
 
-    def __init__(self, out: Path, minutes: tuple[float, float], book: Book, checks: list[Pictures], extra: Book | None = None) -> None:
-        self.out, self.minutes, self.book, self.checks, self.extra = out, minutes, book, checks, extra
+    def __init__(
+        self,
+        out: Path,
+        minutes: tuple[float, float, float],
+        book: Book,
+        checks: list[Pictures],
+        extra: Book | None = None,
+    ) -> None:
+        self.out, self.minutes, self.book, self.checks, self.extra = (
+            out,
+            minutes,
+            book,
+            checks,
+            extra,
+        )
         self.tokenizer = make_tokenizer()
         self.language = Language(self.tokenizer)
         torch.manual_seed(1)
@@ -53,8 +68,16 @@ class Training:
         self.aids = Aids(self.model.config.text_config.hidden_size)
         eyes = split(self.model.model.visual.named_parameters())
         words = split(self.model.model.language_model.named_parameters())
-        self.eyes = [Muon(eyes[0], lr=0), torch.optim.AdamW([*eyes[1], *self.aids.parameters()], lr=0, betas=(0.9, 0.98), weight_decay=0.01)]
-        self.words = [Muon(words[0], lr=0), torch.optim.AdamW(words[1], lr=0, betas=(0.9, 0.98), weight_decay=0.01)]
+        self.eyes = [
+            Muon(eyes[0], lr=0),
+            torch.optim.AdamW(
+                [*eyes[1], *self.aids.parameters()], lr=0, betas=(0.9, 0.98), weight_decay=0.01
+            ),
+        ]
+        self.words = [
+            Muon(words[0], lr=0),
+            torch.optim.AdamW(words[1], lr=0, betas=(0.9, 0.98), weight_decay=0.01),
+        ]
         self.spent, self.cpu, self.images, self.steps = 0.0, 0.0, 0, 0
         self.said: list[dict[str, Any]] = []
         self.rng = np.random.default_rng(int(time.time()))
@@ -87,37 +110,59 @@ class Training:
     def rates(self, speaking: bool) -> None:
         """Set the learning rates from the time spent."""
         whole = 60 * sum(self.minutes)
-        eyes = min(1.0, self.steps / 100) * (0.5 + 0.5 * math.cos(math.pi * min(1.0, self.spent / whole)))
-        since = self.spent - 60 * self.minutes[0]
-        words = min(1.0, max(0.0, since) / 30) * (0.5 + 0.5 * math.cos(math.pi * min(1.0, max(0.0, since) / (60 * self.minutes[1]))))
+        eyes = min(1.0, self.steps / 100) * (
+            0.5 + 0.5 * math.cos(math.pi * min(1.0, self.spent / whole))
+        )
+        since, length = self.spent - 60 * self.minutes[0], 60 * sum(self.minutes[1:])
+        words = min(1.0, max(0.0, since) / 20) * (
+            0.5 + 0.5 * math.cos(math.pi * min(1.0, max(0.0, since) / length))
+        )
         for optimizers, share in ((self.eyes, eyes), (self.words, words if speaking else 0.0)):
             for optimizer in optimizers:
                 peak = 2.5e-3 if isinstance(optimizer, Muon) else 1.5e-3
+                peak *= 1.6 if optimizers is self.words else 1.0
                 for group in optimizer.param_groups:
                     group["lr"] = max(0.02, share) * peak
 
-    def step(self, batch: Pictures, positive: torch.Tensor, asked: list[list[int]] | None) -> tuple[float, float]:
-        """Learn from one batch; return the dense loss and the loss of the words."""
-        self.rates(asked is not None)
-        keep = chosen(batch, self.rng) if asked is None else None
-        with torch.autocast("cpu", torch.bfloat16, enabled=asked is not None):
-            tokens = see(self.model, batch.pixels, keep)
-            dense = aid_loss(self.aids, tokens, batch, positive, keep)
-            spoken = torch.zeros(())
-            if asked is not None:
+    def step(
+        self, batch: Pictures, positive: torch.Tensor, stage: str, asked: list[list[int]]
+    ) -> tuple[float, float]:
+        """Learn from one batch: the eyes, the words, or both; return both losses, NaN for none."""
+        self.rates(stage != "eyes")
+        late = self.spent > 60 * sum(self.minutes) - WHOLE
+        keep = None if late else chosen(batch, self.rng)
+        dense = spoken = torch.tensor(math.nan)
+        with torch.autocast("cpu", torch.bfloat16, enabled=stage != "eyes"):
+            with torch.set_grad_enabled(stage != "words"):
+                tokens = see(self.model, batch.pixels, keep)
+            if stage != "words":
+                dense = aid_loss(self.aids, tokens, batch, positive, keep)
+            if stage != "eyes":
                 ids, weights = self.language.answers(values(batch))
-                logits = read(self.model, self.language, tokens, batch.pixels.shape[1:3], asked, ids).float()
-                each = F.cross_entropy(logits.flatten(0, 1), ids.flatten(), reduction="none").view(ids.shape)
+                logits = read(
+                    self.model, self.language, tokens, batch.pixels.shape[1:3], asked, ids, keep
+                ).float()
+                each = F.cross_entropy(logits.flatten(0, 1), ids.flatten(), reduction="none").view(
+                    ids.shape
+                )
                 spoken = (each * weights).sum() / (len(ids) * COUNT)
-        loss = dense + 2.0 * spoken if asked is not None else dense
+        loss = dense if stage == "eyes" else spoken if stage == "words" else dense + 2.0 * spoken
         loss.backward()
         torch.nn.utils.clip_grad_norm_([*self.model.parameters(), *self.aids.parameters()], 2.0)
-        for optimizer in (*self.eyes, *(self.words if asked is not None else ())):
+        for optimizer in (
+            *(self.eyes if stage != "words" else ()),
+            *(self.words if stage != "eyes" else ()),
+        ):
             optimizer.step()
         self.model.zero_grad(set_to_none=True)
         self.aids.zero_grad(set_to_none=True)
         self.images, self.steps = self.images + len(batch), self.steps + 1
         return float(dense.detach()), float(spoken.detach())
+
+    def stage(self) -> str:
+        """Return what is trained now."""
+        ends = np.cumsum(self.minutes) * 60
+        return "eyes" if self.spent < ends[0] else "words" if self.spent < ends[1] else "both"
 
     def run(self) -> None:
         """Train until both stages have had their minutes."""
@@ -126,40 +171,47 @@ class Training:
         positive = ((1 - p) / p).sqrt().clamp(max=5.0)
         questions = Questions(self.language, int(time.time()))
         clock, cpu, last, losses = time.time(), time.process_time(), self.spent, []
-        strange = self.extra.batches(BATCH) if self.extra else None
-        for batch in self.book.batches(BATCH):
-            late = self.spent - 60 * self.minutes[0]
-            speaking = late >= 0
-            # Once the words have begun, every other step trains the eyes alone, which costs less.
-            talk = speaking and (late < 150 or self.steps % 2 == 0)
-            if strange and talk and self.steps % 8 == 0:
-                batch = next(strange)
-            dense, spoken = self.step(batch, positive, questions.deal(len(batch)) if talk else None)
-            losses.append((dense, spoken if talk else math.nan))
+        strange = self.extra.batches(TALK) if self.extra else None
+        many, few = self.book.batches(BATCH), self.book.batches(TALK)
+        while self.spent < 60 * sum(self.minutes):
+            stage = self.stage()
+            batch = next(
+                strange
+                if strange and stage == "both" and self.steps % 8 == 0
+                else many
+                if stage == "eyes"
+                else few
+            )
+            losses.append(self.step(batch, positive, stage, questions.deal(len(batch))))
             self.spent, clock = self.spent + time.time() - clock, time.time()
             self.cpu, cpu = self.cpu + time.process_time() - cpu, time.process_time()
-            if self.spent - last > 100 or self.spent >= 60 * sum(self.minutes):
+            if self.spent - last > REPORT or self.spent >= 60 * sum(self.minutes):
                 last = self.spent
-                self.report(np.array(losses), speaking)
+                self.report(np.array(losses), stage != "eyes")
                 losses = []
                 self.save()
                 clock, cpu = time.time(), time.process_time()
-            if self.spent >= 60 * sum(self.minutes):
-                return
 
     @torch.no_grad()
     def report(self, losses: np.ndarray, speaking: bool) -> None:
         """Say how well held-out pictures are read, without free running."""
         from .evaluate import glance
 
-        figures = {"minutes": round(self.spent / 60, 1), "cpu": round(self.cpu / 60, 1), "images": self.images}
-        figures |= {"dense": round(float(losses[:, 0].mean()), 4)}
-        if speaking:
-            figures["spoken"] = round(float(np.nanmean(losses[:, 1])), 4)
+        figures = {
+            "minutes": round(self.spent / 60, 1),
+            "cpu": round(self.cpu / 60, 1),
+            "images": self.images,
+        }
+        figures |= {"dense": round(_mean(losses[:, 0]), 4), "spoken": round(_mean(losses[:, 1]), 4)}
         figures |= glance(self.model, self.aids, self.language, self.checks, speaking)
         self.said.append(figures)
         sys.stderr.write(json.dumps(figures) + "\n")
         sys.stderr.flush()
+
+
+def _mean(losses: np.ndarray) -> float:
+    known = losses[~np.isnan(losses)]
+    return float(known.mean()) if len(known) else 0.0
 
 
 def pictures(work: Path, shards: int) -> tuple[Book, list[Pictures]]:
@@ -168,20 +220,31 @@ def pictures(work: Path, shards: int) -> tuple[Book, list[Pictures]]:
     path = work / "valid.npz"
     if not path.exists():
         save(path, held_out(300, VALID_SEED, VALID))
-    groups = [g for number in range(shards) for g in load(work / "shards" / f"shard{number:03d}.npz")]
+    groups = [
+        g for number in range(shards) for g in load(work / "shards" / f"shard{number:03d}.npz")
+    ]
     sys.stderr.write(f"{sum(map(len, groups))} pictures of {len(TRAIN)} people\n")
-    return Book(groups, seed=int(time.time())), load(path)
+    return Book(groups, seed=int(time.time())), [
+        g.take(np.arange(0, len(g), 3)) for g in load(path)
+    ]
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m nesy.adapters.embedded.train", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m nesy.adapters.embedded.train", description=__doc__
+    )
     parser.add_argument("--out", type=Path, required=True, help="where weights and DIR/work go")
     parser.add_argument("--shards", type=int, default=40, help="thousands of training pictures")
     parser.add_argument("--vision-minutes", type=float, default=22.0)
+    parser.add_argument("--words-minutes", type=float, default=5.0)
     parser.add_argument("--joint-minutes", type=float, default=24.0)
-    parser.add_argument("--photos", type=Path, help="a folder of photographs to mix in, once the words begin")
-    parser.add_argument("--synthetic", type=Path, help="a folder of 3-D renderings to mix in likewise")
+    parser.add_argument(
+        "--photos", type=Path, help="a folder of photographs to mix in, once the words begin"
+    )
+    parser.add_argument(
+        "--synthetic", type=Path, help="a folder of 3-D renderings to mix in likewise"
+    )
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args(arguments)
     torch.set_num_threads(given.threads)
@@ -190,7 +253,9 @@ def main(arguments: list[str] | None = None) -> None:
     book, checks = pictures(work, given.shards)
     strange = extra(given.photos, given.synthetic)
     more = Book(strange, seed=int(time.time()) + 1) if strange else None
-    training = Training(work, (given.vision_minutes, given.joint_minutes), book, checks, more)
+    training = Training(
+        work, (given.vision_minutes, given.words_minutes, given.joint_minutes), book, checks, more
+    )
     sys.stderr.write(f"{parameters(training.model)} parameters\n")
     if not training.resume():
         whiten(training.model, max(checks, key=len))

@@ -18,7 +18,9 @@ from .faces.backdrop import background, caption
 from .faces.labels import UNITS
 from .faces.sample import sample_line
 
-LAST_TRAINING_FACE = "082"  # photographs of later people are kept apart for figures and demonstrations
+LAST_TRAINING_FACE = (
+    "082"  # photographs of later people are kept apart for figures and demonstrations
+)
 KEPT_MESH = "id4"  # the 3-D identity kept apart
 _SHAPES = ((288, 345), (288, 345), (288, 345), (322, 224), (322, 224), (268, 268))
 
@@ -29,19 +31,28 @@ def varied(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     corner = image.getpixel((3, 3))
     fill = corner if isinstance(corner, tuple) else (128, 128, 128)
     angle = float(np.clip(rng.normal(0, 4), -10, 10))
-    image = image.rotate(angle, Image.Resampling.BILINEAR, fillcolor=tuple(int(v) for v in fill[:3]))
+    image = image.rotate(
+        angle, Image.Resampling.BILINEAR, fillcolor=tuple(int(v) for v in fill[:3])
+    )
     w, h = image.size
     cut = rng.uniform(0, 0.10, 4)
-    image = image.crop((int(w * cut[0]), int(h * cut[1]), int(w * (1 - cut[2])), int(h * (1 - cut[3] * 0.4))))
+    image = image.crop(
+        (int(w * cut[0]), int(h * cut[1]), int(w * (1 - cut[2])), int(h * (1 - cut[3] * 0.4)))
+    )
     shape = _SHAPES[int(rng.integers(len(_SHAPES)))]
     zoom = min(shape[0] / image.width, shape[1] / image.height) * float(rng.uniform(0.72, 1.08))
-    image = image.resize((max(40, int(image.width * zoom)), max(40, int(image.height * zoom))), Image.Resampling.BICUBIC)
+    image = image.resize(
+        (max(40, int(image.width * zoom)), max(40, int(image.height * zoom))),
+        Image.Resampling.BICUBIC,
+    )
     if rng.random() < 0.5:
         scene = Image.new("RGB", shape, tuple(int(v) for v in fill[:3]))
     else:
         scene = background(shape, int(rng.integers(1 << 30)))
     slack = shape[0] - image.width, shape[1] - image.height
-    scene.paste(image, (int(slack[0] * rng.uniform(0.2, 0.8)), int(slack[1] * rng.uniform(0.2, 0.8))))
+    scene.paste(
+        image, (int(slack[0] * rng.uniform(0.2, 0.8)), int(slack[1] * rng.uniform(0.2, 0.8)))
+    )
     for enhance in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
         scene = enhance(scene).enhance(float(rng.uniform(0.7, 1.3)))
     if rng.random() < 0.4:
@@ -53,7 +64,9 @@ def varied(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     return scene
 
 
-def _row(image: Image.Image, units: np.ndarray, known: bool) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def _row(
+    image: Image.Image, units: np.ndarray, known: bool
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     labels = {
         "units": units.astype(np.float32),
         "faces": np.int64(1),
@@ -90,11 +103,16 @@ def meshes(folder: Path) -> Iterator[tuple[Image.Image, np.ndarray, bool]]:
         yield Image.open(folder / row["file"]), units, True
 
 
-def extra(photos: Path | None, synthetic: Path | None, copies: int = 10, seed: int = 3) -> list[Pictures]:
+def extra(
+    photos: Path | None, synthetic: Path | None, copies: int = 10, seed: int = 3
+) -> list[Pictures]:
     """Return varied copies of every training picture that we did not draw, grouped by shape."""
     rng = np.random.default_rng(seed)
     groups: dict[tuple[int, ...], list[tuple[np.ndarray, dict[str, np.ndarray]]]] = {}
-    sources = [*([photographs(photos)] if photos else []), *([meshes(synthetic)] if synthetic else [])]
+    sources = [
+        *([photographs(photos)] if photos else []),
+        *([meshes(synthetic)] if synthetic else []),
+    ]
     for source in sources:
         for image, units, known in source:
             image.load()

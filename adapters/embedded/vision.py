@@ -1,4 +1,4 @@
-"""The same network as transformers' Qwen2.5-VL, over many pictures of one shape at once (training only)."""
+"""The network of transformers' Qwen2.5-VL over many pictures of one shape (training only)."""
 
 import numpy as np
 import torch
@@ -15,12 +15,16 @@ def patches(pixels: np.ndarray) -> torch.Tensor:
     n, h, w, _ = pixels.shape
     x = torch.from_numpy(np.array(pixels)).float().mul_(2 / 255).sub_(1)
     x = x.view(n, h // PATCH // 2, 2, PATCH, w // PATCH // 2, 2, PATCH, 3)
-    return x.permute(0, 1, 4, 2, 5, 7, 3, 6).reshape(n, (h // PATCH) * (w // PATCH), 3 * PATCH * PATCH)
+    return x.permute(0, 1, 4, 2, 5, 7, 3, 6).reshape(
+        n, (h // PATCH) * (w // PATCH), 3 * PATCH * PATCH
+    )
 
 
 def places(h: int, w: int) -> torch.Tensor:
     """Return the (row, column) of each patch, in the same order."""
-    rows, columns = torch.meshgrid(torch.arange(h // PATCH), torch.arange(w // PATCH), indexing="ij")
+    rows, columns = torch.meshgrid(
+        torch.arange(h // PATCH), torch.arange(w // PATCH), indexing="ij"
+    )
     grid = torch.stack([rows, columns], -1).view(h // PATCH // 2, 2, w // PATCH // 2, 2, 2)
     return grid.permute(0, 2, 1, 3, 4).reshape(-1, 2)
 
@@ -30,7 +34,9 @@ def _turn(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor
     return x * cos + torch.cat([-b, a], -1) * sin
 
 
-def see(model: Qwen2_5_VLForConditionalGeneration, pixels: np.ndarray, keep: torch.Tensor | None = None) -> torch.Tensor:
+def see(
+    model: Qwen2_5_VLForConditionalGeneration, pixels: np.ndarray, keep: torch.Tensor | None = None
+) -> torch.Tensor:
     """Return the picture tokens (n, t, width); keep (n, k) names the merged tokens to look at."""
     tower = model.model.visual
     n, h, w, _ = pixels.shape
@@ -46,7 +52,9 @@ def see(model: Qwen2_5_VLForConditionalGeneration, pixels: np.ndarray, keep: tor
     x = x @ kernel.T
     for block in tower.blocks:
         heads = block.attn.num_heads
-        q, k_, v = block.attn.qkv(block.norm1(x)).view(n, x.shape[1], 3, heads, -1).permute(2, 0, 3, 1, 4)
+        q, k_, v = (
+            block.attn.qkv(block.norm1(x)).view(n, x.shape[1], 3, heads, -1).permute(2, 0, 3, 1, 4)
+        )
         c, s = cos.to(q.dtype), sin.to(q.dtype)
         y = F.scaled_dot_product_attention(_turn(q, c, s), _turn(k_, c, s), v)
         x = x + block.attn.proj(y.transpose(1, 2).reshape(n, x.shape[1], -1))
@@ -66,7 +74,7 @@ def positions(h: int, w: int, before: int, after: int) -> torch.Tensor:
 
 
 class Aids(nn.Module):
-    """Heads that only training uses: what each token shows, where on the face it is, how many faces."""
+    """Heads only for training: what each token shows, where it is, how many faces."""
 
     def __init__(self, width: int) -> None:
         super().__init__()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import json
 import os
 import re
@@ -14,13 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from outlines_core import Guide, Index, Vocabulary
-from outlines_core.json_schema import build_regex_from_schema
 
 from nesy import schema
 from nesy.diagnostics import Diagnostic, NesyError
 
 from .probabilities import Step
+
+# Outlines' engine is not annotated; this is the boundary to it.
+_core: Any = importlib.import_module("outlines_core")
+_json_schema: Any = importlib.import_module("outlines_core.json_schema")
 
 # A value of a field is one of few; where more tokens than this may come, text is being written.
 LEAST, MOST_LEGAL = 1e-4, 4096
@@ -61,10 +64,14 @@ class Constraint:
         self.texts = texts
         self.end = end
         self.most_tokens = schema.longest(report) + 1
-        self.index = _index(build_regex_from_schema(json.dumps(report), ""), texts, end)
+        self.index = _index(_regex(report), texts, end)
 
 
-def _index(regex: str, texts: Mapping[int, str], end: int) -> Index:
+def _regex(report: schema.Schema) -> str:
+    return str(_json_schema.build_regex_from_schema(json.dumps(report), ""))
+
+
+def _index(regex: str, texts: Mapping[int, str], end: int) -> Any:
     """Build the automaton over tokens, or read it from the cache.
 
     At 150,000 tokens it is half a minute against half a second. The cache holds data, not code.
@@ -75,9 +82,9 @@ def _index(regex: str, texts: Mapping[int, str], end: int) -> Index:
     path = _cache_path(regex, by_text, end) if len(texts) >= _CACHED_FROM else None
     if path is not None:
         with contextlib.suppress(OSError, ValueError):
-            return Index.from_binary(path.read_bytes())
+            return _core.Index.from_binary(path.read_bytes())
     try:
-        index = Index(regex, Vocabulary(end, by_text))
+        index = _core.Index(regex, _core.Vocabulary(end, by_text))
     except ValueError as error:
         what = "this model's tokenizer cannot write the report"
         fix = "use a model whose tokenizer has every ASCII character"
@@ -95,7 +102,7 @@ def _cache_path(regex: str, by_text: Mapping[str | bytes, list[int]], end: int) 
     return Path(base, "nesy", "index", hashlib.sha256(key.encode()).hexdigest()[:32])
 
 
-def _store(path: Path, index: Index) -> None:
+def _store(path: Path, index: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _, (data,) = index.__reduce__()
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
@@ -108,7 +115,7 @@ class Row:
 
     def __init__(self, constraint: Constraint) -> None:
         self.constraint = constraint
-        self.guide = Guide(constraint.index)
+        self.guide = _core.Guide(constraint.index)
         self.tokens: list[int] = []
         self.likely: list[tuple[list[int], list[float]]] = []
         self.mass = 1.0

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import jinja2
 import jsonschema
 import outlines
 import torch
@@ -60,22 +61,32 @@ class TransformersPerceiver:
         self.card = card_of(loaded.folder, loaded.name, vocabulary)
         self.tokenizer = loaded.processor.tokenizer
         self.specials = specials_of(self.tokenizer, loaded.processor)
+        self.prompt("")
         self.constraint = self._constraint()
         self.validator = jsonschema.Draft202012Validator(self.constraint.schema)
         self.recorder = Recorder(self.constraint)
-        model: Any = outlines.from_transformers(loaded.model, loaded.processor)
+        model: Any = outlines.from_transformers(
+            loaded.model, loaded.processor, device_dtype=loaded.model.dtype
+        )
         model.type_adapter = _Ready()
         self.generator = outlines.Generator(model, processor=self.recorder)
 
     def _constraint(self) -> Constraint:
         report = schema.report_schema(self.vocabulary, self.card.reports)
-        size = self.loaded.model.get_output_embeddings().weight.shape[0]
+        head = self.loaded.model.get_output_embeddings()
+        text = self.loaded.model.config.get_text_config()
+        size = text.vocab_size if head is None else head.weight.shape[0]
         end = self.tokenizer.eos_token_id
         if end is None:
-            what = f"the tokenizer of {self.loaded.name} has no end-of-text token"
-            fix = "set eos_token in its tokenizer_config.json"
-            raise NesyError(Diagnostic("N904", what, "no answer could end", fix))
+            raise self._unusable(
+                "the tokenizer has no end-of-text token, so no answer could end",
+                "set eos_token in its tokenizer_config.json",
+            )
         return Constraint(report, token_texts(self.tokenizer, size), end)
+
+    def _unusable(self, why: str, fix: str) -> NesyError:
+        what = f"the processor of {self.loaded.name} cannot be used"
+        return NesyError(Diagnostic("N904", what, why, fix))
 
     def describe(self) -> dict[str, Any]:
         """Return what this perceiver is and asks for."""
@@ -115,14 +126,29 @@ class TransformersPerceiver:
     def prompt(self, line: str) -> str:
         """Return the whole text the model is given, the line quoted in it."""
         asked = fill(self.card, line, self.specials, self._leaks)
-        content = [{"type": "image"}, {"type": "text", "text": asked}]
+        image = getattr(self.loaded.processor, "image_token", None) or ""
+        parts = [{"type": "image"}, {"type": "text", "text": asked}]
         if self.tokenizer.chat_template is None:
-            return f"{getattr(self.loaded.processor, 'image_token', '')}\n{asked}\n"
-        return str(
-            self.tokenizer.apply_chat_template(
-                [{"role": "user", "content": content}], tokenize=False, add_generation_prompt=True
-            )
+            return f"{image}\n{asked}\n"
+        # Some templates know texts only, and would print the list of parts.
+        for content in (parts, f"{image}\n{asked}"):
+            text = self._templated([{"role": "user", "content": content}])
+            if image in text and asked.strip() in text:
+                return text
+        raise self._unusable(
+            "its chat template drops the picture or the question", "mend its chat template"
         )
+
+    def _templated(self, messages: list[dict[str, Any]]) -> str:
+        try:
+            return str(
+                self.tokenizer.apply_chat_template(
+                    messages, tokenize=False, add_generation_prompt=True
+                )
+            )
+        except (jinja2.TemplateError, TypeError, ValueError) as error:
+            why = f"its chat template fails: {' '.join(str(error).split())[:200]}"
+            raise self._unusable(why, "mend its chat template") from error
 
     def _leaks(self, text: str) -> bool:
         """Tell whether the tokenizer finds a control token in a text that must not have one."""

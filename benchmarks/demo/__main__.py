@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import nesy
@@ -55,7 +55,7 @@ def demo(output: Path, perceiver: str) -> int:
     traces = []
     for trace in cases.read(asked, perceiver=perceiver, engine=engine):
         traces.append(trace)
-        _progress(len(traces), len(asked))
+        _progress("read", len(traces), len(asked))
     _print(traces, engine.vocabulary)
     output.mkdir(parents=True, exist_ok=True)
     lines = "".join(trace.as_json() + "\n" for trace in traces)
@@ -69,14 +69,15 @@ def demo(output: Path, perceiver: str) -> int:
     return 0
 
 
-def _progress(done: int, of: int) -> None:
+def _progress(verb: str, done: int, of: int) -> None:
     if sys.stderr.isatty():
         end = "\r" if done < of else "\n"
-        print(f"read {done} of {of} cases", end=end, file=sys.stderr, flush=True)
+        print(f"{verb} {done} of {of} cases", end=end, file=sys.stderr, flush=True)
 
 
-def _whys(traces: Iterable[Trace], engine: Engine) -> Iterable[tuple[str, Told]]:
-    for trace in traces:
+def _whys(traces: Sequence[Trace], engine: Engine) -> Iterator[tuple[str, Told]]:
+    for done, trace in enumerate(traces, 1):
+        _progress("explained", done, len(traces))
         if trace.error is None:
             told = tell(nesy.why(trace, engine=engine), engine)
             yield trace.case.id, told

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nesy.diagnostics import Diagnostic
 
 
 def main() -> None:
     """Run ``nesy``: 0 done, 1 a true negative answer, 2 bad input, 3 this machine lacks something."""
+    import typer
+
     from nesy.diagnostics import NesyError
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        from nesy.cli.commands import app
-
-        app()
+        sys.exit(_run(sys.argv[1:] or ["--help"]))
     except NesyError as error:
         report(error)
         sys.exit(error.exit_code)
+    except typer.TyperException as error:
+        print(_misused(error), file=sys.stderr)
+        sys.exit(2)
     except KeyboardInterrupt:
         print("interrupted; what was finished is kept", file=sys.stderr)
         sys.exit(130)
@@ -26,6 +37,33 @@ def main() -> None:
         sys.exit(0)
 
 
+def _run(arguments: list[str]) -> int:
+    """Run one command line; return its exit code. Nothing is caught that :func:`main` tells."""
+    import typer
+
+    from nesy.cli.commands import app
+
+    command = typer.main.get_command(app)
+    code = 0
+    try:
+        with command.make_context("nesy", arguments) as context:
+            command.invoke(context)
+    except typer.Exit as left:
+        code = left.exit_code
+    sys.stdout.flush()
+    return code
+
+
 def report(error: Exception) -> None:
     """Print an error's diagnostics on stderr."""
     print(error, file=sys.stderr)
+
+
+def _misused(error: Exception) -> Diagnostic:
+    """Return what typer says of the arguments as a diagnostic."""
+    from nesy.diagnostics import Diagnostic
+
+    what = getattr(error, "format_message", error.__str__)()
+    usage = getattr(getattr(error, "ctx", None), "command_path", "nesy")
+    why, fix = "the command line does not have this form", f"see `{usage} --help`"
+    return Diagnostic("N163", what.rstrip("."), why, fix)

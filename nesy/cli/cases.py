@@ -3,46 +3,77 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from nesy.cli import options
 from nesy.diagnostics import Diagnostic, NesyError
-from nesy.journal import unique
-from nesy.trace import Case, read_traces
 
-PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
+if TYPE_CHECKING:
+    from nesy.trace import Case
+
+PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif"})
 CASES = frozenset({".json", ".jsonl"})
+Declared = dict[str, tuple[str, ...]]
 
 
-def cases_of(
-    given: Path | None, line: str | None, declared: dict[str, tuple[str, ...]]
-) -> list[Case]:
+def cases_of(given: Path | None, line: str | None, declared: Declared) -> list[Case]:
     """Return the cases; a picture named in a case file is found beside that file.
 
-    Raises NesyError N116 (nothing to read) or what the file's own reader raises.
+    Raises NesyError N116 (nothing to read), N113 (no case), or what the file's own reader raises.
     """
     if given is None:
         if line is None:
             what = "there is neither a picture nor a line"
             fix = "nesy run face.png --line \"I'm fine\""
             raise NesyError(Diagnostic("N116", what, "there is nothing to read", fix))
-        return [Case(id="line", line=line, declared=declared)]
-    if given.is_dir():
-        pictures = sorted(p for p in given.iterdir() if p.suffix.lower() in PICTURES)
-        if not pictures:
-            what = "this folder holds no picture"
-            why = f"looked for {', '.join(sorted(PICTURES))}"
-            raise NesyError(Diagnostic("N116", what, why, "name another folder", str(given)))
-        return [
-            Case(id=p.name, image=str(p), line=line or "", declared=declared) for p in pictures
-        ]
+        return [_case("line", None, line, declared)]
+    if options.is_folder(given):
+        return [_case(p.name, p, line, declared) for p in _pictures(given)]
     if given.suffix.lower() in CASES:
-        found = [trace.case for trace in read_traces(given)]
-        return unique([_beside(case, given.parent, line, declared) for case in found], str(given))
-    return [Case(id=given.name, image=str(given), line=line or "", declared=declared)]
+        return _listed(given, line, declared)
+    return [_case(given.name, given, line, declared)]
 
 
-def _beside(
-    case: Case, folder: Path, line: str | None, declared: dict[str, tuple[str, ...]]
-) -> Case:
+def _case(name: str, image: Path | None, line: str | None, declared: Declared) -> Case:
+    from nesy.trace import Case, validate
+
+    picture = None if image is None else str(image)
+    value = {"id": name[:200], "image": picture, "line": line or "", "declared": declared}
+    return validate(Case, value)
+
+
+def _pictures(folder: Path) -> list[Path]:
+    try:
+        found = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES)
+    except OSError as error:
+        why, fix = error.strerror or str(error), "name another folder"
+        what = "this folder cannot be read"
+        raise NesyError(Diagnostic("N112", what, why, fix, str(folder))) from error
+    if not found:
+        what = "this folder holds no picture"
+        why = f"looked for {', '.join(sorted(PICTURES))}"
+        raise NesyError(Diagnostic("N116", what, why, "name another folder", str(folder)))
+    return found
+
+
+def _listed(file: Path, line: str | None, declared: Declared) -> list[Case]:
+    """Return the cases a JSON (Lines) file lists."""
+    from nesy import strict_json
+    from nesy.journal import unique
+    from nesy.trace import parse_trace
+
+    found = [
+        (number, parse_trace(value, file=str(file), line=number).case)
+        for number, value in strict_json.lines(file)
+    ]
+    if not found:
+        what = "this file lists no case"
+        fix = 'write one object a line, such as {"line": "I\'m fine"}'
+        raise NesyError(Diagnostic("N116", what, "it is empty", fix, str(file)))
+    return [_beside(case, file.parent, line, declared) for case in unique(found, str(file))]
+
+
+def _beside(case: Case, folder: Path, line: str | None, declared: Declared) -> Case:
     image = case.image
     if image is not None and not Path(image).is_absolute():
         image = (folder / image).as_posix()

@@ -15,9 +15,17 @@ def check(
     rules: Annotated[list[Path] | None, typer.Argument(help="Rule files of yours.")] = None,
     packs: Packs = None,
     ontology: Ontology = None,
+    engines: Annotated[
+        bool, typer.Option("--engines", help="Compare clingo with Prolog; Traces may be named.")
+    ] = False,
     json_: Json = False,
 ) -> None:
     """Check the shipped rules and ontology, and files of yours; exit 1 where faults are found."""
+    if engines:
+        from nesy.cli.engines import check_engines
+
+        check_engines(rules or (), packs=packs, ontology=ontology or (), json_=json_)
+        return
     from nesy import lint, rulebook, shapes, strict_json, vocabulary
 
     named = packs.split(",") if packs is not None else None

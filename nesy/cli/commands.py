@@ -12,8 +12,9 @@ from nesy.cli import check, lists, reasoning, running, why
 app = typer.Typer(
     name="nesy",
     help="Read a face beside a line of conversation, and say why.",
-    no_args_is_help=True,
     add_completion=False,
+    # Plain help needs no rich, which takes longer to import than everything else here.
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

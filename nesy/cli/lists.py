@@ -114,11 +114,15 @@ def _known(kind: str) -> str:
 
 
 def list_(
-    kind: Annotated[str, typer.Argument(help=f"One of: {', '.join(LISTS)}.")], json_: Json = False
+    kind: Annotated[str | None, typer.Argument(help=f"One of: {', '.join(LISTS)}.")] = None,
+    json_: Json = False,
 ) -> None:
-    """List what was found, and where."""
+    """List what was found, and where; without a kind, what can be listed."""
     from nesy import strict_json
 
+    if kind is None:
+        print(strict_json.dumps(list(LISTS), indent=2) if json_ else "\n".join(LISTS))
+        return
     rows = LISTS[_known(kind)]()
     if json_:
         print(strict_json.dumps(rows, indent=2))
@@ -143,7 +147,8 @@ def show(
         print(strict_json.dumps(Trace.model_json_schema(by_alias=True), indent=2))
         return
     rows = {row["name"]: row for row in LISTS[_known(kind)]()}
-    found = rows.get(name) or rows.get(name.upper()) or rows.get(name.lower())
+    short = {full.partition("(")[0]: row for full, row in rows.items()}
+    found = rows.get(name) or rows.get(name.upper()) or rows.get(name.lower()) or short.get(name)
     if found is None:
         what = f"no {kind} is called {name!r}"
         why = f"{len(rows)} are known"
@@ -160,13 +165,22 @@ def show(
         print(f"{'rule':<10} {rulebook.load().by_id(str(found['name'])).text}")
 
 
-def help_(code: Annotated[str, typer.Argument(help="A code such as N301.")]) -> None:
+def help_(
+    code: Annotated[str, typer.Argument(help="A code such as N301.")], json_: Json = False
+) -> None:
     """Explain a code: what it is, why it is bad, an example, what to do."""
+    from nesy import strict_json
     from nesy.catalogue import cards
 
     card = cards().get(code.upper())
     if card is None:
-        what = f"no fault has the code {code!r}"
-        raise NesyError(Diagnostic("N162", what, "it is not in the catalogue", nearest(code, cards())))
-    print(f"{code.upper()}  {card['title']}\n\n{card['why']}\n\nfor example  {card['example']}\n"
-          f"use instead  {card['fix']}")
+        what = f"no fault has the code {code[:40]!r}"
+        fix = nearest(code.upper()[:40], cards())
+        raise NesyError(Diagnostic("N162", what, "it is not in the catalogue", fix))
+    if json_:
+        print(strict_json.dumps({"code": code.upper(), **card}, indent=2))
+        return
+    print(
+        f"{code.upper()}  {card['title']}\n\n{card['why']}\n\n"
+        f"for example  {card['example']}\nuse instead  {card['fix']}"
+    )

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nesy.diagnostics import Diagnostic, NesyError
-from nesy.trace import Trace, parse_trace, read_traces
 
 if TYPE_CHECKING:
     from nesy.reason.engine import Engine
+    from nesy.trace import Trace
+    from nesy.vocabulary import Vocabulary
 
 Packs = Annotated[
     str | None,
@@ -52,33 +53,59 @@ def engine(
     )
 
 
-def declared(pairs: list[str] | None) -> dict[str, tuple[str, ...]]:
-    """Read ``KEY=VALUE`` pairs; raises NesyError N210."""
+def declared(pairs: list[str] | None, vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
+    """Read ``KEY=VALUE`` pairs; raises NesyError with every N210 and N201 of them."""
+    from nesy.ground import declarable
+
     found: dict[str, tuple[str, ...]] = {}
+    faults: list[Diagnostic] = []
     for pair in pairs or ():
-        key, separator, value = pair.partition("=")
-        if not separator or not key or not value:
-            what = f"{pair!r} is no declaration"
+        key, separator, value = (part.strip() for part in pair.partition("="))
+        if not (separator and key and value):
+            what = f"{pair[:80]!r} is no declaration"
             fix = "write KEY=VALUE, for example context=support"
-            raise NesyError(Diagnostic("N210", what, "the form is KEY=VALUE", fix))
-        found[key.strip()] = (*found.get(key.strip(), ()), value.strip())
+            faults.append(Diagnostic("N210", what, "the form is KEY=VALUE", fix))
+            continue
+        faults += declarable(key, value, vocabulary)
+        found[key] = (*found.get(key, ()), value)
+    if faults:
+        raise NesyError(faults)
     return found
 
 
+def is_file(path: Path) -> bool:
+    """Tell whether a path is a file; a text too long for a path is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether a path is a folder; a text too long for a path is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 def traces(file: Path | None) -> list[Trace]:
-    """Return the Traces of a file, or of standard input; raises NesyError N114 where there is none."""
+    """Return the Traces of a file or of standard input; raises NesyError N114 where there is none."""
+    from nesy import strict_json
+    from nesy.trace import parse_trace
+
     if file is not None and str(file) != "-":
-        found = list(read_traces(file))
+        name, text = str(file), strict_json.read_text(file)
     else:
         if sys.stdin.isatty():
             what = "no Trace was given"
             fix = "name a file, or pipe one in: nesy run face.png --line … --json | nesy why"
             raise NesyError(Diagnostic("N114", what, "standard input is a terminal", fix))
-        from nesy.strict_json import parse_many
-
-        values = parse_many(sys.stdin.read(), file="<stdin>")
-        found = [parse_trace(value, file="<stdin>", line=number) for number, value in values]
+        name = "<stdin>"
+        text = strict_json.decode(sys.stdin.buffer.read(), name)
+    values = strict_json.parse_many(text, file=name)
+    found = [parse_trace(value, file=name, line=number) for number, value in values]
     if not found:
         what = "there is no Trace in the input"
-        raise NesyError(Diagnostic("N114", what, "it is empty", "pipe in a Trace"))
+        raise NesyError(Diagnostic("N114", what, "it is empty", "pipe in a Trace", name))
     return found

@@ -9,8 +9,7 @@ import typer
 
 from nesy.cli import options
 from nesy.cli.options import Json, Ontology, Packs, Rules, WeightsFile
-from nesy.cli.running import _failure
-from nesy.cli.summary import summary
+from nesy.cli.running import failure
 
 
 def reason(
@@ -25,12 +24,13 @@ def reason(
     import sys
 
     from nesy import pipeline
+    from nesy.cli.summary import summary
 
     engine = options.engine(packs, rules, weights, ontology)
     failed = 0
     for trace in options.traces(file):
         found = pipeline.reason(trace, engine=engine)
-        failed = max(failed, _failure(found))
+        failed = max(failed, failure(found))
         if json_ or not sys.stdout.isatty():
             print(found.as_json())
         else:

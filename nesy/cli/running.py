@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nesy.cli import options
-from nesy.cli.cases import cases_of
 from nesy.cli.options import (
     Declare,
     Json,
@@ -22,9 +22,9 @@ from nesy.cli.options import (
     WeightsFile,
     With,
 )
-from nesy.cli.summary import summary
-from nesy.journal import Journal
-from nesy.trace import Trace
+
+if TYPE_CHECKING:
+    from nesy.trace import Trace
 
 Given = Annotated[
     Path | None, typer.Argument(help="A picture, a folder of pictures, or CASES.jsonl.")
@@ -52,18 +52,21 @@ def run(
 ) -> None:
     """Do all of it: perceive, reason, reply."""
     from nesy import pipeline
+    from nesy.cli.cases import cases_of
+    from nesy.cli.summary import summary
+    from nesy.journal import Journal
 
     engine = options.engine(packs, rules, weights, ontology)
-    cases = cases_of(given, line, options.declared(declare))
+    cases = cases_of(given, line, options.declared(declare, engine.vocabulary))
     journal = Journal(out, {**engine.versions, "seed": seed}) if out else None
     left = journal.remaining(cases) if journal else cases
     found = pipeline.run(left, perceiver=with_, engine=engine, seed=seed)
     kept = journal.keep(found) if journal else found
     if journal and len(left) < len(cases) and not quiet:
         print(f"{out}: {len(cases) - len(left)} of {len(cases)} done before", file=sys.stderr)
-    failed = 0
+    failed = journal.failed if journal else 0
     for trace in progress(kept, len(left), quiet=quiet or len(left) < 2):
-        failed = max(failed, _failure(trace))
+        failed = max(failed, failure(trace))
         if json_:
             print(trace.as_json())
         elif journal is None:
@@ -79,31 +82,35 @@ def perceive(
     with_: With = "embedded",
     ontology: Ontology = None,
     seed: Seed = 0,
+    json_: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Only look: write a Trace with its observation."""
+    """Only look: write a Trace with its observation, always as JSON."""
     from nesy import pipeline
+    from nesy.cli.cases import cases_of
 
+    del json_
     engine = options.engine(None, None, None, ontology)
-    cases = cases_of(given, line, options.declared(declare))
+    cases = cases_of(given, line, options.declared(declare, engine.vocabulary))
     found = pipeline.perceive(cases, perceiver=with_, engine=engine, seed=seed)
     failed = 0
     for trace in progress(found, len(cases), quiet=quiet or len(cases) < 2):
-        failed = max(failed, _failure(trace))
+        failed = max(failed, failure(trace))
         print(trace.as_json())
     if failed:
         raise typer.Exit(failed)
 
 
-def _failure(trace: Trace) -> int:
+def failure(trace: Trace) -> int:
     """Print a failed case's diagnostics; return its exit code, 0 where it did not fail."""
-    if trace.error is None:
+    found = trace.failure
+    if found is None:
         return 0
-    from nesy.diagnostics import Diagnostic
-
-    for fault in trace.error["diagnostics"]:
-        print(f"case {trace.case.id}: {Diagnostic(**fault)}", file=sys.stderr)
-    return int(trace.error["exit_code"])
+    for fault in found.diagnostics:
+        diagnostic = fault.diagnostic()
+        named = f"case {trace.case.id}: {diagnostic.what}"
+        print(replace(diagnostic, what=named), file=sys.stderr)
+    return found.exit_code
 
 
 def progress(traces: Iterable[Trace], total: int, *, quiet: bool) -> Iterator[Trace]:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from nesy.diagnostics import visible
 from nesy.trace import Trace
 from nesy.vocabulary import Vocabulary
 
 BAR = 24
+LONGEST = 200
 
 
 def summary(trace: Trace, vocabulary: Vocabulary, *, most: int = 5) -> str:
     """Return a Trace in a few lines of plain text."""
     case = trace.case
-    head = [f"case {case.id}"]
+    head = [f"case {visible(case.id)}"]
     if case.image:
-        head.append(f"picture {case.image}")
+        head.append(f"picture {visible(case.image)}")
     lines = [" · ".join(head)]
     if case.line:
-        lines.append(f"  line     “{case.line}”")
-    if trace.error is not None:
-        for fault in trace.error["diagnostics"]:
-            lines.append(f"  error    {fault['code']} {fault['what']}")
+        said = case.line if len(case.line) <= LONGEST else case.line[: LONGEST - 1] + "…"
+        lines.append(f"  line     “{visible(said)}”")
+    if trace.failure is not None:
+        lines += [f"  error    {f.code} {visible(f.what)}" for f in trace.failure.diagnostics]
         return "\n".join(lines)
     lines += _seen(trace, vocabulary)
     for face, reading in (trace.reading or {}).items():

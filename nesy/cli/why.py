@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nesy.cli import options
 from nesy.cli.options import Ontology, Rules
 from nesy.diagnostics import Diagnostic, NesyError, nearest
-from nesy.trace import Trace
+
+if TYPE_CHECKING:
+    from nesy.trace import Trace
 
 # The response rests on everything: what lies deeper is asked for by its atom.
 RESPONSE_DEPTH = 5
@@ -66,7 +68,7 @@ def _split(asked: list[str]) -> tuple[str | None, Path | None]:
     if not asked:
         return None, None
     path = Path(asked[0])
-    is_file = asked[0] == "-" or path.suffix in (".json", ".jsonl") or os.path.isfile(path)
+    is_file = asked[0] == "-" or path.suffix in (".json", ".jsonl") or options.is_file(path)
     return (None, path) if is_file else (asked[0], None)
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import clingo
 from clingo import ast
@@ -18,7 +19,7 @@ from clingo import ast
 from nesy.companions import unpooled, variables
 from nesy.reason import asp
 from nesy.reason.asp import AnswerSet
-from nesy.rulebook import Rule
+from nesy.rulebook import Rule, Rulebook, Strata
 
 _CALCULATED = re.compile(r"[-+*/@]")
 ANYTHING = clingo.String("_")
@@ -81,25 +82,35 @@ class _Companion:
 
 
 def solve_instrumented(
-    statements: Iterable[ast.AST],
-    rules: Sequence[Rule],
-    facts: Sequence[clingo.Symbol],
-    *,
-    extra: str = "",
-    name: str,
+    rulebook: Rulebook, stratum: Strata, facts: Sequence[clingo.Symbol], *, extra: str = ""
 ) -> list[tuple[AnswerSet, list[Instance]]]:
-    """Return each answer set with the rule instances that fired in it."""
+    """Return each answer set of a stratum's rules with the rule instances that fired in it."""
+    text, owners, names = _instrumented(rulebook, stratum)
+    found = asp.solve(
+        rulebook.statements(stratum),
+        facts,
+        extra=asp.ALL_DEFINED + extra + text,
+        name=f"rules/{stratum}",
+        guarded=bool(rulebook.foreign),
+        show=rulebook.heads(stratum) | {("_fired", 6), ("_counted", 3)},
+    )
+    return [(answer, _read(answer, owners, names)) for answer in found]
+
+
+@lru_cache(maxsize=16)
+def _instrumented(
+    rulebook: Rulebook, stratum: Strata
+) -> tuple[str, tuple[Rule, ...], dict[int, tuple[str, ...]]]:
+    """Return the companions' text, and by number the rule and the variables of each."""
     companions: list[_Companion] = []
     owners: list[Rule] = []
-    for rule in rules:
+    for rule in rulebook.rules(stratum):
         for statement in unpooled(rule.statement):
             added = _companions(statement, len(owners))
             companions += added
             owners += [rule] * len(added)
-    names = {c.number: c.names for c in companions}
-    text = asp.ALL_DEFINED + extra + "\n".join(c.text for c in companions) + "\n"
-    found = asp.solve(statements, facts, extra=text, name=name)
-    return [(answer, _read(answer, owners, names)) for answer in found]
+    text = "\n".join(c.text for c in companions) + "\n"
+    return text, tuple(owners), {c.number: c.names for c in companions}
 
 
 def _companions(statement: ast.AST, number: int) -> list[_Companion]:

@@ -15,7 +15,7 @@ from typing import Literal
 import clingo
 
 from nesy.explain.instances import Instance, solve_instrumented
-from nesy.interpret import NULL_HYPOTHESIS, READING_CHOICE, Voice, needs_enumeration
+from nesy.interpret import NULL_HYPOTHESIS, READING_CHOICE, Voice, prepared
 from nesy.predicates import PREDICATES
 from nesy.reason.engine import Engine, Stages
 from nesy.rulebook import Rule
@@ -58,26 +58,13 @@ class Explainer:
         self._origins = {fact.atom: fact.origin for fact in stages.facts}
         self._static = {str(atom) for atom in engine.static}
         rulebook = engine.rulebook
-        early = rulebook.rules("interpret")
-        extra = READING_CHOICE if needs_enumeration(early) else ""
-        found = solve_instrumented(
-            rulebook.statements("interpret"),
-            early,
-            [*stages.admitted, *engine.static],
-            extra=extra,
-            name="rules/interpret",
-        )
-        best = next(
-            (i for a, i in found if stages.interpretation.atoms <= a.atoms),
-            found[0][1] if found else [],
-        )
-        late = rulebook.rules("govern")
-        ((_, judged), *_) = solve_instrumented(
-            rulebook.statements("govern"),
-            late,
-            [*stages.final_facts, *engine.static],
-            name="rules/govern",
-        )
+        extra = READING_CHOICE if prepared(rulebook)[2] else ""
+        admitted = [*stages.admitted, *engine.static]
+        found = solve_instrumented(rulebook, "interpret", admitted, extra=extra)
+        fitting = [i for answer, i in found if stages.interpretation.atoms <= answer.atoms]
+        best = (fitting or [found[0][1] if found else []])[0]
+        final = [*stages.final_facts, *engine.static]
+        ((_, judged), *_) = solve_instrumented(rulebook, "govern", final)
         self._instances: dict[clingo.Symbol, list[Instance]] = defaultdict(list)
         for instance in [*best, *judged]:
             self._instances[instance.head].append(instance)

@@ -13,6 +13,7 @@ from nesy.explain.english import WORDS
 from nesy.explain.instances import ANYTHING
 from nesy.explain.justify import Explainer, Node
 from nesy.govern import FORCES, INFER_FROM_FACE
+from nesy.ground import checked
 from nesy.predicates import PREDICATES
 from nesy.reason.engine import Engine, Stages, conclude, run_stages
 from nesy.trace import Trace

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import clingo
 from clingo import ast
@@ -36,7 +38,7 @@ class Functions:
 FUNCTIONS = tuple(name for name in vars(Functions) if not name.startswith("_"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AnswerSet:
     """The atoms of one answer set."""
 
@@ -44,7 +46,14 @@ class AnswerSet:
 
     def named(self, name: str, arity: int) -> list[clingo.Symbol]:
         """Return the atoms of one predicate, sorted."""
-        return sorted(a for a in self.atoms if a.match(name, arity))
+        return self._by_signature.get((name, arity), [])
+
+    @cached_property
+    def _by_signature(self) -> dict[tuple[str, int], list[clingo.Symbol]]:
+        found: dict[tuple[str, int], list[clingo.Symbol]] = defaultdict(list)
+        for atom in sorted(self.atoms):
+            found[atom.name, len(atom.arguments)].append(atom)
+        return dict(found)
 
 
 def defined(signatures: Iterable[tuple[str, int]]) -> str:
@@ -63,17 +72,20 @@ def solve(
     models: int = 0,
     name: str = "rules",
     guarded: bool = False,
+    show: frozenset[tuple[str, int]] | None = None,
 ) -> list[AnswerSet]:
     """Return the answer sets of a program over facts, at most ``models`` of them (0: all).
 
-    Facts enter as symbols, never as text. ``guarded`` is for rules that are not ours. Raises
+    Facts enter as symbols, never as text. ``guarded`` is for rules that are not ours; ``show``
+    restricts what is returned to these signatures, which saves reading the facts back. Raises
     NesyError N303 (clingo refuses the program), N320 (more answer sets than can be weighed), N321
     (grounding without end) or N322 (no answer set in time).
     """
     program, known = tuple(statements), tuple(facts)
     if guarded:
         guard.require_end(program, known, extra, name)
-    control = ground(program, known, extra=extra, models=models, name=name)
+    shown = "" if show is None else "#show. " + " ".join(f"#show {n}/{a}." for n, a in sorted(show))
+    control = ground(program, known, extra=extra + shown, models=models, name=name)
     found: list[AnswerSet] = []
     until = time.monotonic() + LONGEST_SOLVE
     with control.solve(yield_=True, async_=True) as handle:
@@ -87,7 +99,7 @@ def solve(
                 return found
             if len(found) >= MOST_ANSWER_SETS:
                 raise _too_many(name)
-            found.append(AnswerSet(frozenset(model.symbols(atoms=True))))
+            found.append(AnswerSet(frozenset(model.symbols(atoms=show is None, shown=show is not None))))
 
 
 def _too_long(name: str) -> NesyError:

@@ -1,4 +1,4 @@
-"""One rule as one Prolog clause: its literals, its aggregates, and an order in which they can run."""
+"""One rule as one Prolog clause: its literals, its aggregates, in an order that can run."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _atom(symbol: ast.AST, terms: Terms) -> Side:
 
 
 class _Body:
-    """Turns literals into items of ``terms``; ``shared`` are the variables known outside elements."""
+    """Turns literals into items of ``terms``; ``shared`` are the rule's global variables."""
 
     def __init__(self, terms: Terms, shared: frozenset[str]) -> None:
         self.terms = terms

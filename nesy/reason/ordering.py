@@ -20,7 +20,7 @@ NOTHING: frozenset[str] = frozenset()
 
 
 def ordered(terms: Terms, known: frozenset[str], node: ast.AST | None) -> list[str]:
-    """Return the goals in an order in which each finds its variables bound; raises Untranslatable."""
+    """Return the goals in an order that binds before it tests; raises Untranslatable."""
     pending = list(terms.items)
     bound = known
     goals: list[str] = []
@@ -79,7 +79,7 @@ def _ready(
 
 
 def _solved(node: ast.AST, value: str, bound: frozenset[str], terms: Terms) -> list[str] | None:
-    """Return the goals that solve ``node = value`` for its one unbound variable, if it is linear."""
+    """Return the goals that solve ``node = value`` for its one unbound variable, if linear."""
     kind = node.ast_type
     if kind == ast.ASTType.Variable:
         return [f"value({value}, {variable_text(node.name)})"]

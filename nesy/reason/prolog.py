@@ -1,7 +1,8 @@
-"""SWI-Prolog: the one place that owns pyswip. Every query is drained, one at a time, behind one lock.
+"""SWI-Prolog: the one place that owns pyswip. Queries are drained one at a time, behind one lock.
 
-Facts are symbols, written with every name quoted that needs it and read back to prove it; no text from
-outside becomes a goal. Generated rules live in a module of their own; a case's facts stand for one call.
+Facts are symbols, written with every name quoted that needs it and read back to prove it; no text
+from outside becomes a goal. Generated rules live in a module of their own; a case's facts stand for
+one call.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import shutil
 import sys
 import tempfile
 import threading
+import weakref
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import clingo
 
@@ -27,10 +29,11 @@ from nesy.rulebook import Rule, Signature
 
 RUNTIME = Path(__file__).with_name("runtime.pl")
 MOST_LOADED = 8
-LONGEST_REPLY = 64_000_000
+NO_THREAD = -1
 
 _lock = threading.RLock()
-_loaded: OrderedDict[str, Loaded] = OrderedDict()
+_loaded: OrderedDict[tuple[str, tuple[clingo.Symbol, ...]], Loaded] = OrderedDict()
+_abandoned: list[str] = []
 _counted = iter(range(1, 1_000_000_000))
 
 
@@ -41,26 +44,24 @@ class Loaded:
         self.program = program
         self.static = _facts(program, static)
         self.module = f"nesy_program_{next(_counted)}"
-        self._folder = tempfile.mkdtemp(prefix="nesy-")
-        self._file = str(Path(self._folder, f"{self.module}.pl"))
-        try:
-            self._load()
-        finally:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix="nesy-") as folder:
+            file = Path(folder, f"{self.module}.pl")
+            # Not unloaded at once: the collector may run inside a query.
+            weakref.finalize(self, _abandoned.append, str(file)).atexit = False
+            self._load(file)
 
-    def _load(self) -> None:
+    def _load(self, file: Path) -> None:
         head = (
             f":- module({self.module}, []). "
             f":- use_module({name_text(str(RUNTIME))}). "
-            ":- style_check(-singleton). :- style_check(-discontiguous).\n"
+            ":- style_check(-singleton). :- set_prolog_flag(unknown, fail).\n"
         )
         known = self.program.looked_at | self.program.derived
         background = [f for s, f in sorted(self.static) if s in known]
         text = head + self.program.text + "".join(f"{fact}.\n" for fact in background)
-        Path(self._file).write_text(text, encoding="utf-8")
-        reply = _once(f"nesy_runtime:load({name_text(self._file)}, Text)")["Text"]
+        file.write_text(text, encoding="utf-8")
+        reply = _once(f"nesy_runtime:load({name_text(str(file))}, Text)")["Text"]
         if notes := reply.splitlines():
-            self.unload()
             raise NesyError([self._told(note) for note in notes])
 
     def _told(self, note: str) -> Diagnostic:
@@ -75,7 +76,7 @@ class Loaded:
         place = (rule.file, rule.line, rule.column) if rule else (None, None, None)
         return Diagnostic("N405", said, why, fix, *place)
 
-    def solve(self, facts: Iterable[clingo.Symbol]) -> frozenset[str]:
+    def solve(self, facts: Sequence[clingo.Symbol]) -> frozenset[str]:
         """Return every derived atom over static and given facts, as clingo writes them.
 
         Raises NesyError N406 (Prolog gives up or fails) or N407 (a fact that is none).
@@ -84,21 +85,19 @@ class Loaded:
         listed = ", ".join(text for _, text in stated)
         wanted = ", ".join(_indicator(s) for s in sorted(self.program.derived))
         query = f"nesy_runtime:solve({self.module}, [{listed}], [{wanted}], Status, Text)"
-        back, _, derived = _answer(query).partition("\n\n")
-        self._same(facts, back.splitlines())
-        return frozenset(derived.splitlines())
+        lines = _answer(query).split("\n")
+        end = lines.index("%")
+        self._same([str(fact) for fact in facts], lines[:end])
+        return frozenset(lines[end + 1 : -1])
 
-    def _same(self, facts: Iterable[clingo.Symbol], back: Sequence[str]) -> None:
-        sent = [str(fact) for fact in facts]
-        if sent != [line for line in back if line]:
+    def _same(self, sent: Sequence[str], back: Sequence[str]) -> None:
+        if sent != back:
             lost = sorted(set(sent) ^ set(back))[:3]
             what = f"Prolog holds other facts than it was given: {', '.join(lost)}"
             why = "a fact must come back from Prolog as it went in"
             raise NesyError(Diagnostic("N407", what, why, "report it with the fact"))
 
-    def ask(
-        self, goal: str, facts: Iterable[clingo.Symbol]
-    ) -> list[Mapping[str, clingo.Symbol]]:
+    def ask(self, goal: str, facts: Iterable[clingo.Symbol]) -> list[Mapping[str, clingo.Symbol]]:
         """Return the solutions of a goal in rule syntax: ``evidence(F, joy, S), S > 500``.
 
         Raises NesyError N300 (syntax), N402-N404 (no translation) or N406.
@@ -107,26 +106,23 @@ class Loaded:
         listed = ", ".join(text for _, text in _facts(self.program, facts))
         values = f"'#tuple'({', '.join(n for _, n in names)})" if names else "'#tuple'"
         query = f"nesy_runtime:ask({self.module}, [{listed}], ({text}), {values}, Status, Text)"
-        found = [clingo.parse_term(line) for line in _answer(query).splitlines()]
+        found = [clingo.parse_term(line) for line in _answer(query).split("\n")[:-1]]
         keys = [name for name, _ in names]
         return [dict(zip(keys, each.arguments, strict=True)) for each in found]
-
-    def unload(self) -> None:
-        """Forget the program."""
-        _once(f"nesy_runtime:unload({name_text(self._file)})")
 
 
 def load(program: Program, static: Sequence[clingo.Symbol] = ()) -> Loaded:
     """Load a program once; the last few stay. Raises NesyError N405 or MissingError N910."""
-    key = f"{program.digest}:{hash(tuple(static))}"
+    key = program.digest, tuple(static)
     with _lock:
         if key in _loaded:
             _loaded.move_to_end(key)
             return _loaded[key]
-        found = Loaded(program, static)
-        _loaded[key] = found
+        while _abandoned:
+            _once(f"nesy_runtime:unload({name_text(_abandoned.pop())})")
+        found = _loaded[key] = Loaded(program, static)
         if len(_loaded) > MOST_LOADED:
-            _loaded.popitem(last=False)[1].unload()
+            _loaded.popitem(last=False)
         return found
 
 
@@ -152,17 +148,27 @@ def _indicator(of: Signature) -> str:
 def _answer(query: str) -> str:
     found = _once(query)
     if found.get("Status") != "ok":
-        what = "Prolog did not finish"
-        why = found.get("Text") or "the query failed"
-        fix = "make the rules terminate: recursion must not build larger and larger terms"
-        raise NesyError(Diagnostic("N406", what, why, fix))
+        raise _unfinished(found.get("Text") or "the query failed")
     return found["Text"]
+
+
+def _unfinished(why: str) -> NesyError:
+    fix = "make the rules terminate: recursion must not build larger and larger terms"
+    return NesyError(Diagnostic("N406", "Prolog did not finish", why, fix))
 
 
 def _once(query: str) -> dict[str, str]:
     """Run one deterministic goal to its end and return its text variables."""
     with _lock:
-        solutions = list(_swipl().query(query, catcherrors=True))
+        engine = _swipl()
+        visiting = engine.thread() == NO_THREAD
+        try:
+            solutions = list(engine.prolog.query(query, catcherrors=True))
+        except engine.error as error:
+            raise _unfinished(str(error)[:300]) from error
+        finally:
+            if visiting:
+                engine.leave()
     if not solutions:
         return {}
     return {
@@ -171,13 +177,23 @@ def _once(query: str) -> dict[str, str]:
     }
 
 
+class _Swipl(NamedTuple):
+    """What is used of pyswip. A thread Prolog knows and nobody sends home would spoil its exit."""
+
+    prolog: Any
+    thread: Callable[[], int]
+    leave: Callable[[], object]
+    error: type[Exception]
+
+
 @lru_cache(maxsize=1)
-def _swipl() -> Any:
+def _swipl() -> _Swipl:
     """Return pyswip's engine, started once; raises MissingError N910."""
     if not _is_there():
         raise MissingError(_missing("no swipl is on the PATH"))
     try:
-        from pyswip import Prolog
+        from pyswip import Prolog, core
+        from pyswip.prolog import PrologError
     except (ImportError, OSError, LookupError, ValueError) as error:
         raise MissingError(_missing(f"{type(error).__name__}: {error}")) from error
     except Exception as error:
@@ -186,10 +202,13 @@ def _swipl() -> Any:
             raise
         raise MissingError(_missing(str(error))) from error
     engine = Prolog()
-    for goal in ("set_prolog_flag(debug_on_error, false)", f"use_module({name_text(str(RUNTIME))})"):
+    for goal in (
+        "set_prolog_flag(debug_on_error, false)",
+        f"use_module({name_text(str(RUNTIME))})",
+    ):
         if not list(engine.query(goal, catcherrors=True)):
             raise MissingError(_missing(f"SWI-Prolog does not run {goal}"))
-    return engine
+    return _Swipl(engine, core.PL_thread_self, core._lib.PL_thread_destroy_engine, PrologError)
 
 
 def _is_there() -> bool:

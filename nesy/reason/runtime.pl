@@ -43,13 +43,13 @@ wrapped(Expression, V) :-
     V is (X + 2147483648) mod 4294967296 - 2147483648.
 
 power(_, Y, 1) :- Y =:= 0, !.
-power(X, Y, V) :- Y > 0, !, V0 is powm(X, Y, 4294967296), wrapped(V0, V).
+power(X, Y, V) :- Y > 0, !, Base is X mod 4294967296, wrapped(powm(Base, Y, 4294967296), V).
 power(X, _, V) :- X =\= 0, V = 0.
 
 opposite(X, V) :-
     X =.. [Name|Arguments],
     atom(Name),
-    \+ sub_atom(Name, 0, 1, _, #),
+    \+ memberchk(Name, ['#inf', '#sup']),
     ( atom_concat(-, Plain, Name) -> true ; atom_concat(-, Name, Plain) ),
     V =.. [Plain|Arguments].
 
@@ -138,6 +138,8 @@ unload(File) :- unload_file(File).
 
 %  Solving: the facts of one case stand for one call, and leave with its tables.
 
+:- dynamic most_inferences/1.
+
 most_inferences(500_000_000).
 
 :- meta_predicate guarded(0, -, -).
@@ -175,7 +177,7 @@ solved(Module, Facts, Signatures, Text) :-
     sort(Atoms, Sorted),
     with_output_to(string(Text),
                    ( forall(member(Fact, Facts), ( atom_out(Fact), nl )),
-                     nl,
+                     writeln('%'),
                      forall(member(Atom, Sorted), ( atom_out(Atom), nl )) )).
 
 derived(Module, Signatures, Atom) :-
@@ -203,13 +205,19 @@ atom_out(Term) :-
 out(X) :- integer(X), !, write(X).
 out(X) :- string(X), !, put_char('"'), string_chars(X, Cs), maplist(char_out, Cs), put_char('"').
 out('#tuple') :- !, write('()').
+out('-#tuple') :- !, write('-()').
 out(X) :- atom(X), !, write(X).
 out(X) :-
     compound_name_arguments(X, Name, Arguments),
-    ( Name \== '#tuple' -> named_out(Name, Arguments)
-    ; Arguments = [Only] -> put_char('('), out(Only), write(',)')
-    ; named_out('', Arguments)
+    (   tuple_name(Name, Sign)
+    ->  ( Arguments = [Only] -> write(Sign), put_char('('), out(Only), write(',)')
+        ; named_out(Sign, Arguments)
+        )
+    ;   named_out(Name, Arguments)
     ).
+
+tuple_name('#tuple', '').
+tuple_name('-#tuple', -).
 
 named_out(Name, []) :- !, write(Name).
 named_out(Name, [First|Rest]) :-

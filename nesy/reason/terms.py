@@ -1,4 +1,4 @@
-"""Terms of rules as Prolog text: names quoted, arithmetic and intervals taken out as goals of their own."""
+"""Terms of rules as Prolog text: names quoted, arithmetic and intervals taken out as goals."""
 
 from __future__ import annotations
 
@@ -85,12 +85,13 @@ def string_text(value: str) -> str:
 
 def _escaped(text: str) -> str:
     return "".join(
-        _ESCAPES.get(c) or (c if c.isprintable() else f"\\x{ord(c):x}\\") for c in text
+        _ESCAPES.get(c) or (c if c.isprintable() or ord(c) > 0x9F else f"\\x{ord(c):x}\\")
+        for c in text
     )
 
 
 def symbol_text(symbol: clingo.Symbol) -> str:
-    """Return a ground term as Prolog reads it; raises ValueError for a name clingo could not read."""
+    """Return a ground term as Prolog reads it; raises ValueError for an impossible name."""
     kind = symbol.type
     if kind == clingo.SymbolType.Number:
         return str(symbol.number)
@@ -102,8 +103,10 @@ def symbol_text(symbol: clingo.Symbol) -> str:
         return "'#sup'"
     if symbol.name and not _IDENTIFIER.fullmatch(symbol.name):
         raise ValueError(f"{symbol.name!r} is no name of a term")
-    name = symbol.name if symbol.positive else f"-{symbol.name}"
-    return compound(name or "#tuple", [symbol_text(a) for a in symbol.arguments])
+    name = symbol.name or "#tuple"
+    return compound(
+        name if symbol.positive else f"-{name}", [symbol_text(a) for a in symbol.arguments]
+    )
 
 
 def atom_text(symbol: clingo.Symbol, prefix: str) -> str:
@@ -189,7 +192,7 @@ class Terms:
             return variable_text(node.name)
         if kind == ast.ASTType.SymbolicTerm:
             if node.symbol.type != clingo.SymbolType.Number:
-                return _UNDEFINED
+                return symbol_text(node.symbol)
             number = str(node.symbol.number)
             return number if node.symbol.number >= 0 else f"({number})"
         if kind == ast.ASTType.BinaryOperation:
@@ -201,6 +204,12 @@ class Terms:
             if node.name not in FUNCTIONS or len(node.arguments) != 1:
                 raise refused(node, f"the function @{node.name}", "Prolog knows @log_odds(C) only")
             return f"'@{node.name}'({self.expression(node.arguments[0])})"
+        if kind == ast.ASTType.Function:
+            inside = self.nested()
+            text = inside._term(node, set())
+            if inside.items:
+                raise refused(node, f"the computed term {node}", "compute its arguments first")
+            return text
         if kind == ast.ASTType.Interval:
             what = f"an interval inside arithmetic, {node}"
             raise refused(node, what, "write the interval first: X = 1..3, Y = X + 1")

@@ -1,7 +1,7 @@
 """Rules as Prolog: the same ``.lp`` rules for a second engine, each clause with the rule's place.
 
-Stratified normal rules are translated. What is not (choices, disjunctions, constraints, cycles through
-negation) is left to the answer set that clingo chose: its atoms are then facts here.
+Stratified normal rules are translated. The others (choices, disjunctions, constraints, cycles
+through negation) are left to the answer set that clingo chose: its atoms are then facts here.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Program:
 
     def rules_for(self, wanted: Signature) -> list[Rule]:
         """Return the rules that can derive a predicate, in the order of their files."""
-        return list(dict.fromkeys(c.rule for c in self.clauses if c.derives == wanted))
+        return list({c.rule.id: c.rule for c in self.clauses if c.derives == wanted}.values())
 
     def require_complete(self) -> Program:
         """Return the program; raises NesyError with what could not be translated."""
@@ -161,7 +161,9 @@ def _outside(rule: Rule, cyclic: set[Signature]) -> Diagnostic | None:
     """Say why a rule is outside the shared fragment; None where it is inside."""
     if not rule.is_normal:
         what = "only clingo can decide this rule"
-        why = "its head is not one atom: a choice, a disjunction or a constraint has no Prolog clause"
+        why = (
+            "its head is not one atom: a choice, a disjunction or a constraint has no Prolog clause"
+        )
         fix = "nothing, if that is meant: Prolog takes these atoms from the answer set"
         return Diagnostic("N401", what, why, fix, rule.file, rule.line, rule.column)
     if found := sorted(rule.heads & cyclic):

@@ -1,7 +1,6 @@
 """The transformers adapter, over real classes with random weights."""
 
 import json
-import random
 import shutil
 import subprocess
 import sys
@@ -16,7 +15,7 @@ import transformers
 from PIL import Image
 
 from nesy import perceive, registry, schema, vocabulary
-from nesy.adapters.transformers import create, decoding, loading, processors, prompt
+from nesy.adapters.transformers import create, loading, processors, prompt
 from nesy.benchmarks import generations, random_models
 from nesy.diagnostics import MissingError, NesyError
 from nesy.trace import Case
@@ -147,6 +146,21 @@ def test_nothing_in_a_line_becomes_a_control_token(folders: dict[str, Path], kin
     assert counts == [counts[0]] * len(lines)
 
 
+def test_a_template_for_texts_only_still_shows_the_picture(small: Path, face: str) -> None:
+    template = "{% for m in messages %}{{ m.content }}{% endfor %}"
+    (small / "chat_template.jinja").write_text(template)
+    perceiver = create(str(small), WORDS)
+    assert perceiver.prompt("hm") == "<|image_pad|>\nSay it: hm"
+    perceive.perceive_case(perceiver, Case(id="c1", image=face), vocabulary=WORDS)
+
+
+def test_a_model_without_a_template_is_asked_plainly(small: Path, face: str) -> None:
+    (small / "chat_template.jinja").unlink()
+    perceiver = create(str(small), WORDS)
+    assert perceiver.prompt("hm") == "<|image_pad|>\nSay it: hm\n"
+    perceive.perceive_case(perceiver, Case(id="c1", image=face), vocabulary=WORDS)
+
+
 def test_the_line_is_quoted_and_cut() -> None:
     card = prompt.Card("m", 'Line: "{line}"', line_limit=12)
     assert prompt.fill(card, ' a\n"b"\x00 {line} ' + "c" * 99, (), lambda _: False) == (
@@ -224,6 +238,9 @@ def _remote(folder: Path) -> None:
         (lambda f: (f / "tokenizer.json").write_text("{}"), "N904"),
         (lambda f: (f / "preprocessor_config.json").unlink(), "N904"),
         (lambda f: alter(f, "tokenizer_config.json", eos_token=None), "N904"),
+        (lambda f: (f / "chat_template.jinja").write_text("{{ nothing.at.all }}"), "N904"),
+        (lambda f: (f / "chat_template.jinja").write_text("{% broken"), "N904"),
+        (lambda f: (f / "chat_template.jinja").write_text("Hello."), "N904"),
     ],
 )
 def test_a_checkpoint_that_cannot_be_used(
@@ -259,72 +276,6 @@ def test_a_processor_is_built_without_its_video_part(folders: dict[str, Path], n
     assert made.chat_template == "x" and made.tokenizer is tokenizer
 
 
-Scores = Callable[[], torch.Tensor]
-
-
-def adversaries(texts: dict[int, str], end: int, size: int) -> dict[str, Scores]:
-    chance = random.Random(5)
-
-    def prefer(wanted: Callable[[str], bool]) -> Scores:
-        scores = torch.tensor([5.0 if wanted(texts.get(i, "")) else 0.0 for i in range(size)])
-        scores[end] = -50.0
-        return lambda: scores + torch.rand(size, generator=noise)
-
-    noise = torch.Generator().manual_seed(chance.randrange(99))
-    return {
-        "space": prefer(lambda t: t.startswith(" ")),
-        "digit": prefer(str.isdigit),
-        "letter": prefer(str.isalpha),
-        "quote": prefer(lambda t: '"' in t),
-        "brace": prefer(lambda t: "{" in t or "}" in t),
-        "backslash": prefer(lambda t: "\\" in t),
-        "comma": prefer(lambda t: "," in t),
-        "shortest": prefer(lambda t: len(t) == 1),
-        "longest": prefer(lambda t: len(t) > 3),
-        "control": prefer(lambda t: t == ""),
-        "random": prefer(lambda t: False),
-    }
-
-
-def test_no_taste_for_tokens_breaks_the_report(folders: dict[str, Path]) -> None:
-    tokenizer = transformers.AutoTokenizer.from_pretrained(folders["llava"])
-    size, end = 1600, tokenizer.eos_token_id
-    texts = decoding.token_texts(tokenizer, size)
-    constraint = decoding.Constraint(schema.report_schema(WORDS), texts, end)
-    for name, scores in adversaries(texts, end, size).items():
-        recorder = decoding.Recorder(constraint)
-        ids = torch.zeros((1, 4), dtype=torch.long)
-        for _ in range(constraint.most_tokens):
-            token = recorder(ids, scores()[None]).argmax(-1, keepdim=True)
-            ids = torch.cat([ids, token], 1)
-            if int(token) == end:
-                break
-        (row,) = recorder.rows
-        assert int(ids[0, -1]) == end, name
-        jsonschema.validate(json.loads(row.text), constraint.schema)
-
-
-def test_the_automaton_is_cached_and_a_spoilt_cache_is_rebuilt(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(decoding, "_CACHED_FROM", 0)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    texts = {i: chr(i) for i in range(32, 127)}
-    report = schema.report_schema(WORDS, SMALL)
-    for _ in range(2):
-        constraint = decoding.Constraint(report, texts, 0)
-        (file,) = (tmp_path / "nesy" / "index").iterdir()
-        assert constraint.index.get_transitions()
-        file.write_bytes(b"spoilt")
-    monkeypatch.setenv("XDG_CACHE_HOME", "/proc/nowhere")
-    decoding.Constraint(report, texts, 0)
-
-
-def test_a_tokenizer_that_cannot_write_the_report() -> None:
-    report = schema.report_schema(WORDS, SMALL)
-    assert code_of(lambda: decoding.Constraint(report, {1: "a"}, 0)) == "N904"
-
-
 def test_an_answer_that_is_not_a_report_is_refused(small: Path) -> None:
     perceiver = create(str(small), WORDS)
     for text in ("", "{", '{"faces":"two"}', "[]"):
@@ -349,5 +300,5 @@ def test_the_registry_builds_it(small: Path) -> None:
 
 @pytest.mark.slow
 def test_fifty_hostile_questions_get_valid_reports(tmp_path: Path) -> None:
-    result = generations.measure(50, tmp_path, batch=13, models=[("llava", 0), ("qwen2_5_vl", 1)])
+    result = generations.measure(50, tmp_path, batch=25, models=[("llava", 0), ("qwen2_5_vl", 1)])
     assert (result.asked, result.valid, result.faults) == (50, 50, {})

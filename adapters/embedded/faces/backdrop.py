@@ -53,9 +53,15 @@ def clutter(picture: Image.Image, rng: np.random.Generator, count: int) -> None:
         elif kind == 1:
             draw.ellipse([x, y, x + dx, y + dy], fill=(r, g, b))
         elif kind == 2:
-            draw.line([x, y, x + dx, y + dy * rng.choice([-1, 1])], fill=(r, g, b), width=int(rng.integers(1, 8)))
+            draw.line(
+                [x, y, x + dx, y + dy * rng.choice([-1, 1])],
+                fill=(r, g, b),
+                width=int(rng.integers(1, 8)),
+            )
         else:
-            corners = [(x + dx * u, y + dy * v) for u, v in rng.random((int(rng.integers(3, 6)), 2))]
+            corners = [
+                (x + dx * u, y + dy * v) for u, v in rng.random((int(rng.integers(3, 6)), 2))
+            ]
             draw.polygon(corners, fill=(r, g, b))
 
 
@@ -64,7 +70,9 @@ def no_face(size: Size, seed: int) -> Image.Image:
     rng = np.random.default_rng([13, seed])
     kind = int(rng.integers(5))
     if kind == 0:
-        noise = rng.integers(0, 255, (max(4, size[1] // 5), max(4, size[0] // 5), 3), dtype=np.uint8)
+        noise = rng.integers(
+            0, 255, (max(4, size[1] // 5), max(4, size[0] // 5), 3), dtype=np.uint8
+        )
         return Image.fromarray(noise).resize(size, Image.Resampling.BICUBIC)
     if kind == 1:
         return Image.new("RGB", size, tuple(int(v) for v in rng.integers(0, 255, 3)))
@@ -103,7 +111,9 @@ def light(poses: list[Pose], scene: Scene, size: Size) -> Image.Image:
         x = inverse[0, 0] * (gx - shift[0]) + inverse[0, 1] * (gy - shift[1])
         y = inverse[1, 0] * (gx - shift[0]) + inverse[1, 1] * (gy - shift[1])
         inside = np.clip(1.25 - (x / 0.72) ** 2 - y**2, 0, 1)
-        tone = scene.contrast * np.clip(scene.light[0] * x * 1.1 + scene.light[1] * y * 0.8, -1.2, 1.2)
+        tone = scene.contrast * np.clip(
+            scene.light[0] * x * 1.1 + scene.light[1] * y * 0.8, -1.2, 1.2
+        )
         tone = tone - 0.22 * np.clip((x / 0.72) ** 2 + (y * 0.95) ** 2 - 0.45, 0, 0.6)
         for cx, cy, rx, ry, depth in _SHADOWS:
             tone = tone - depth * np.exp(-(((x - cx) / rx) ** 2) - ((y - cy) / ry) ** 2)

@@ -7,8 +7,23 @@ import numpy as np
 
 Colour = tuple[int, int, int]
 
-_SKINS = ((240, 208, 184), (226, 184, 152), (202, 156, 122), (166, 120, 88), (122, 84, 60), (84, 58, 44))
-_HAIRS = ((28, 24, 22), (58, 40, 28), (96, 66, 40), (160, 122, 70), (204, 176, 120), (120, 52, 30), (150, 150, 148))
+_SKINS = (
+    (240, 208, 184),
+    (226, 184, 152),
+    (202, 156, 122),
+    (166, 120, 88),
+    (122, 84, 60),
+    (84, 58, 44),
+)
+_HAIRS = (
+    (28, 24, 22),
+    (58, 40, 28),
+    (96, 66, 40),
+    (160, 122, 70),
+    (204, 176, 120),
+    (120, 52, 30),
+    (150, 150, 148),
+)
 _EYES = ((52, 34, 24), (88, 60, 36), (70, 96, 120), (92, 116, 80), (40, 36, 36))
 STYLES = ("bald", "short", "short", "fringe", "long", "side", "curly", "bun")
 
@@ -64,9 +79,15 @@ def person(identity: int) -> Identity:
     skin = low + (t - int(t)) * (high - low) + rng.normal(0, 5, 3)
     pick = int(rng.integers(len(_HAIRS))) if t < 3 else int(rng.choice([0, 0, 0, 1, 6]))
     hair = np.array(_HAIRS[pick]) + rng.normal(0, 6, 3)
-    eye = np.array(_EYES[int(rng.integers(len(_EYES)))]) if t < 3 else np.array(_EYES[int(rng.choice([0, 4]))])
+    eye = (
+        np.array(_EYES[int(rng.integers(len(_EYES)))])
+        if t < 3
+        else np.array(_EYES[int(rng.choice([0, 4]))])
+    )
     red = rng.uniform(0.15, 0.5)
-    lip = skin * np.array([0.92, 0.70, 0.68]) * (1 - red) + red * np.array([176, 70, 74]) * (skin.mean() / 190)
+    lip = skin * np.array([0.92, 0.70, 0.68]) * (1 - red) + red * np.array([176, 70, 74]) * (
+        skin.mean() / 190
+    )
 
     def rgb(values: np.ndarray) -> Colour:
         r, g, b = (int(v) for v in np.clip(values, 8, 250))

@@ -1,4 +1,4 @@
-"""Draw in face coordinates: x right, y down, the head's half height is 1, the origin between the eyes."""
+"""Draw in face coordinates: x right, y down, unit half a head, origin between the eyes."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -38,7 +38,7 @@ class Pose:
         return np.stack([x * self.scale + self._shift[0], y * self.scale + self._shift[1]], axis=1)
 
     def affine(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return (matrix, shift) of the pose near the face's middle: pixel = matrix @ point + shift."""
+        """Return matrix and shift near the face's middle: pixel = matrix @ point + shift."""
         origin, right, down = self([(0, 0.2), (0.3, 0.2), (0, 0.5)])
         matrix = np.stack([(right - origin) / 0.3, (down - origin) / 0.3], axis=1)
         return matrix, origin - matrix @ np.array([0.0, 0.2])
@@ -54,7 +54,9 @@ class Pen:
     def fill(self, points: Points, colour: Colour, alpha: float = 1.0) -> None:
         """Fill a polygon."""
         pixels = self.pose(points)
-        self._draw.polygon(pixels.ravel().tolist(), fill=(*colour, int(255 * max(0.0, min(1.0, alpha)))))
+        self._draw.polygon(
+            pixels.ravel().tolist(), fill=(*colour, int(255 * max(0.0, min(1.0, alpha))))
+        )
 
     def line(self, points: Points, colour: Colour, width: float, alpha: float = 1.0) -> None:
         """Draw an open line; width in face units."""
@@ -68,7 +70,9 @@ class Pen:
         """Draw a wrinkle: a dark line whose darkness follows its strength."""
         self.line(points, shade(skin, 0.42), width, min(0.95, strength * self.ink))
 
-    def oval(self, x: float, y: float, rx: float, ry: float, colour: Colour, alpha: float = 1.0) -> None:
+    def oval(
+        self, x: float, y: float, rx: float, ry: float, colour: Colour, alpha: float = 1.0
+    ) -> None:
         """Fill an ellipse."""
         self.fill(ellipse(x, y, rx, ry), colour, alpha)
 
@@ -79,7 +83,9 @@ def ellipse(x: float, y: float, rx: float, ry: float, count: int = 20) -> np.nda
     return np.stack([x + rx * np.cos(turn), y + ry * np.sin(turn)], axis=1)
 
 
-def curve(start: tuple[float, float], control: tuple[float, float], end: tuple[float, float]) -> np.ndarray:
+def curve(
+    start: tuple[float, float], control: tuple[float, float], end: tuple[float, float]
+) -> np.ndarray:
     """Return the points of a quadratic Bezier curve."""
     t = np.linspace(0, 1, 9)[:, None]
     a, b, c = (np.array(p, dtype=np.float64)[None] for p in (start, control, end))

@@ -59,7 +59,9 @@ def render(
     faces: int = 1,
 ) -> Image.Image:
     """Return the picture of this person showing these units (intensities 0..1)."""
-    return shoot(units, identity, size=size, seed=seed, scene=scene, caption=caption, faces=faces).image
+    return shoot(
+        units, identity, size=size, seed=seed, scene=scene, caption=caption, faces=faces
+    ).image
 
 
 def shoot(
@@ -75,10 +77,16 @@ def shoot(
     """Return the picture and where each unit shows; the same arguments draw the same pixels."""
     unknown = sorted(set(units) - set(UNITS))
     if unknown:
-        raise ValueError(f"the renderer draws no unit {unknown[0]}; it draws {', '.join(map(str, UNITS))}")
+        raise ValueError(
+            f"the renderer draws no unit {unknown[0]}; it draws {', '.join(map(str, UNITS))}"
+        )
     rng = np.random.default_rng([23, seed])
     scene = scene or sample_scene(rng, size, caption is not None)
-    picture = backdrop.no_face(size, scene.background) if faces == 0 else backdrop.background(size, scene.background)
+    picture = (
+        backdrop.no_face(size, scene.background)
+        if faces == 0
+        else backdrop.background(size, scene.background)
+    )
     poses: list[Pose] = []
     for index, place in enumerate(_places(scene, size, faces, rng)):
         shown = units if index == 0 else _other(rng)
@@ -97,7 +105,9 @@ def shoot(
     return Shot(picture, regions, matrix, shift, scene)
 
 
-def _face(picture: Image.Image, units: Mapping[int, float], identity: int, pose: Pose, scene: Scene) -> None:
+def _face(
+    picture: Image.Image, units: Mapping[int, float], identity: int, pose: Pose, scene: Scene
+) -> None:
     who = person(identity)
     a = {unit: min(1.0, max(0.0, float(units.get(unit, 0.0)))) for unit in UNITS}
     pen, drop = Pen(picture, pose, scene.ink), lower.jaw_drop(a)
@@ -112,7 +122,9 @@ def _face(picture: Image.Image, units: Mapping[int, float], identity: int, pose:
     head.glasses(pen, who)
 
 
-def _places(scene: Scene, size: tuple[int, int], faces: int, rng: np.random.Generator) -> list[Scene]:
+def _places(
+    scene: Scene, size: tuple[int, int], faces: int, rng: np.random.Generator
+) -> list[Scene]:
     if faces < 2:
         return [scene] * faces
     slot = size[0] / faces

@@ -7,7 +7,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Scene:
-    """One photograph's circumstances; angles in degrees, scale = half the head's height in pixels."""
+    """One photograph's circumstances; angles in degrees, scale is half a head in pixels."""
 
     scale: float
     x: float
@@ -38,7 +38,9 @@ def sample_scene(rng: np.random.Generator, size: tuple[int, int], captioned: boo
     return Scene(
         scale=scale,
         x=width / 2 + float(np.clip(rng.normal(0, 0.35), -0.9, 0.9)) * max(slack_x, 0.0),
-        y=room / 2 + float(np.clip(rng.normal(0, 0.4), -0.9, 0.9)) * max(slack_y, 0.0) + 0.04 * scale,
+        y=room / 2
+        + float(np.clip(rng.normal(0, 0.4), -0.9, 0.9)) * max(slack_y, 0.0)
+        + 0.04 * scale,
         yaw=float(np.clip(rng.normal(0, 8), -22, 22)),
         pitch=float(np.clip(rng.normal(0, 4), -10, 10)),
         roll=float(np.clip(rng.normal(0, 4), -12, 12)),

@@ -22,14 +22,25 @@ def brows(pen: Pen, who: Identity, a: Units) -> None:
         y = y + a[4] * lean * (0.10 * (1 - t) * (1 - 0.65 * a[1]) + 0.05 * t * (1 - 0.5 * a[2]))
         y = y + 0.035 * a[9] * (1 - t)
         thick = who.brow_thick * (1 - 0.62 * t)
-        pen.fill(joined(np.stack([x, y - thick / 2], 1), np.stack([x, y + thick / 2], 1)[::-1]), who.hair, 0.92)
+        pen.fill(
+            joined(np.stack([x, y - thick / 2], 1), np.stack([x, y + thick / 2], 1)[::-1]),
+            who.hair,
+            0.92,
+        )
     frown = a[4]
     if frown > 0.08:
         for side in (-1, 1):
             x = side * 0.045
-            pen.crease(curve((x, -0.30), (x * 0.6, -0.2), (x * 1.1, -0.08)), who.skin, 0.25 + 0.8 * frown, 0.022)
+            pen.crease(
+                curve((x, -0.30), (x * 0.6, -0.2), (x * 1.1, -0.08)),
+                who.skin,
+                0.25 + 0.8 * frown,
+                0.022,
+            )
         if a[1] > 0.3:
-            pen.crease(curve((-0.13, -0.36), (0, -0.42), (0.13, -0.36)), who.skin, 0.3 + 0.5 * frown)
+            pen.crease(
+                curve((-0.13, -0.36), (0, -0.42), (0.13, -0.36)), who.skin, 0.3 + 0.5 * frown
+            )
 
 
 def _forehead(pen: Pen, who: Identity, a: Units) -> None:
@@ -38,7 +49,12 @@ def _forehead(pen: Pen, who: Identity, a: Units) -> None:
         inner, outer = a[1], a[2]
         if inner > 0.08 or outer > 0.08 or base > 0.1:
             strength = base + max(0.0, (0.85 - 0.15 * row) * inner)
-            pen.crease(curve((-0.17, y + 0.015), (0, y - 0.03 * inner), (0.17, y + 0.015)), who.skin, strength, 0.017)
+            pen.crease(
+                curve((-0.17, y + 0.015), (0, y - 0.03 * inner), (0.17, y + 0.015)),
+                who.skin,
+                strength,
+                0.017,
+            )
             strength = base + max(0.0, (0.85 - 0.15 * row) * outer)
             for side in (-1, 1):
                 ends = (side * 0.2, y + 0.01), (side * 0.36, y - 0.05), (side * 0.50, y + 0.05)
@@ -55,7 +71,11 @@ def eyes(pen: Pen, who: Identity, a: Units) -> None:
 def _eye(pen: Pen, who: Identity, a: Units, side: int) -> None:
     lean = 1 + side * who.asymmetry
     shut = min(1.0, 2.4 * a[43]) if a[43] > 0.1 else 0.0
-    up = who.eye_h * (1 + 0.85 * a[5] * lean - 0.42 * a[7] - 0.15 * a[6] - 0.35 * a[64] + 0.15 * a[63]) * (1 - shut)
+    up = (
+        who.eye_h
+        * (1 + 0.85 * a[5] * lean - 0.42 * a[7] - 0.15 * a[6] - 0.35 * a[64] + 0.15 * a[63])
+        * (1 - shut)
+    )
     low = who.eye_h * 0.72 * (1 + 0.25 * a[5] - 0.62 * a[7] - 0.45 * a[6] + 0.2 * a[64])
     low = low if shut < 0.9 else who.eye_h * 0.45
     w, ex = who.eye_w, side * who.eye_x
@@ -103,7 +123,11 @@ def _around(pen: Pen, who: Identity, a: Units, side: int) -> None:
             pen.crease([start, end], who.skin, feet, 0.016)
     if a[6] > 0.08:
         pen.oval(ex + side * 0.03, 0.22, 0.13, 0.065, shade(who.skin, 1.16), 0.55 * a[6])
-        ends = (ex - side * 0.13, 0.13), (ex + side * 0.02, 0.155 - 0.03 * a[6]), (ex + side * 0.18, 0.09)
+        ends = (
+            (ex - side * 0.13, 0.13),
+            (ex + side * 0.02, 0.155 - 0.03 * a[6]),
+            (ex + side * 0.18, 0.09),
+        )
         pen.crease(curve(*ends), who.skin, 0.2 + 0.75 * a[6], 0.020)
 
 
@@ -122,8 +146,19 @@ def nose(pen: Pen, who: Identity, a: Units) -> None:
             strength = 0.3 + 0.7 * a[9]
             for row in range(3):
                 y = 0.01 + 0.075 * row
-                pen.crease([(side * 0.012, y - 0.005), (side * 0.105, y + 0.05)], who.skin, strength, 0.019)
-            pen.crease(curve((side * 0.1, ny - 0.16), (side * 0.2, ny - 0.13), (side * 0.22, ny)), who.skin, strength)
-    pen.crease(curve((-nw * 0.4, ny + 0.035), (0, ny + 0.055), (nw * 0.4, ny + 0.035)), who.skin, 0.45, 0.015)
+                pen.crease(
+                    [(side * 0.012, y - 0.005), (side * 0.105, y + 0.05)], who.skin, strength, 0.019
+                )
+            pen.crease(
+                curve((side * 0.1, ny - 0.16), (side * 0.2, ny - 0.13), (side * 0.22, ny)),
+                who.skin,
+                strength,
+            )
+    pen.crease(
+        curve((-nw * 0.4, ny + 0.035), (0, ny + 0.055), (nw * 0.4, ny + 0.035)),
+        who.skin,
+        0.45,
+        0.015,
+    )
     if a[9] > 0.08:
         pen.crease([(-0.09, -0.055), (0.09, -0.055)], who.skin, 0.25 + 0.7 * a[9], 0.020)
