@@ -23,6 +23,8 @@ LEAST_CONFIDENCE = 500
 
 # The person whose line it is, where the picture shows nobody who could be bound to it.
 SPEAKER = "f1"
+# The same where faces are seen and none is known to be the speaker's: the words are still read.
+UNBOUND = "f0"
 
 _KIND_OF_DECLARED = {name: name for name in DECLARABLE} | {"stated": "emotion"}
 
@@ -79,7 +81,7 @@ def _declared(case: Case, vocabulary: Vocabulary) -> Iterator[clingo.Symbol]:
 def _speakers(observation: Observation) -> Iterator[clingo.Symbol]:
     """Name the speaker: the face that is bound to the line, or nobody's face where none is."""
     bound = [face.id for face in observation.faces if face.speaker]
-    for face in bound or ([] if observation.faces else [SPEAKER]):
+    for face in bound or [UNBOUND if observation.faces else SPEAKER]:
         yield Function("speaker", [Function(face)])
 
 
@@ -127,7 +129,7 @@ _ATOM = re.compile(rf"([a-z][a-z0-9_]{{0,63}})\(({_TERM}(?:,{_TERM}){{0,3}})\)")
 
 _NUMBER = re.compile(r"1000|[0-9]{1,3}")
 _FORM = {
-    "Face": re.compile(r"f[1-9][0-9]?"),
+    "Face": re.compile(r"f(?:0|[1-9][0-9]?)"),
     "Intensity": _NUMBER,
     "Confidence": _NUMBER,
     "Count": _NUMBER,

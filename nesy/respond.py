@@ -19,24 +19,6 @@ from nesy import resources
 from nesy.govern import Norms
 from nesy.vocabulary import Vocabulary
 
-# A reply says what it must first, then attends, then asks: notices before feelings, questions last.
-ORDER = (
-    "give_notice_ai",
-    "give_notice_emotion_recognition",
-    "acknowledge",
-    "validate_feeling",
-    "reflection_of_feelings",
-    "affirmation_and_reassurance",
-    "give_emergency_number",
-    "give_crisis_resource",
-    "boundary",
-    "suggest_professional",
-    "information",
-    "ask_open_question",
-    "ask_check_question",
-    "question",
-    "invite",
-)
 DEFAULT_ACTS = ("acknowledge", "invite")
 
 
@@ -60,7 +42,7 @@ def compose(norms: Norms, conditions: Sequence[str], vocabulary: Vocabulary) -> 
     forbidden = norms.acts("forbidden")
     acts = {a for a in wanted if a in known and a not in forbidden and _texts().get(a)}
     acts = acts or set(DEFAULT_ACTS)
-    ordered = sorted(acts, key=lambda act: (ORDER.index(act) if act in ORDER else 9, act))
+    ordered = sorted(acts, key=_place)
     text = " ".join(dict.fromkeys(filter(None, (wording(a, conditions) for a in ordered))))
     tone = next(iter(norms.tones()), "warm")
     return Draft(tuple(ordered), tone, text)
@@ -102,10 +84,16 @@ def repaired(
     broken = {act for _, act in violations}
     forbidden = set(norms.acts("forbidden"))
     acts = {a for a in draft.acts if a not in forbidden} | (broken - forbidden)
-    ordered = sorted(acts, key=lambda act: (ORDER.index(act) if act in ORDER else 9, act))
+    ordered = sorted(acts, key=_place)
     parts = [wording(act, conditions) for act in ordered]
     kept = [part for part in parts if not forbidden & set(read_acts(part))]
     return Draft(tuple(ordered), draft.tone, " ".join(dict.fromkeys(filter(None, kept))))
+
+
+def _place(act: str) -> tuple[int, str]:
+    """Return where an act stands in a reply; an act that the order leaves out comes last."""
+    order: list[str] = _replies()["order"]
+    return (order.index(act) if act in order else len(order)), act
 
 
 @lru_cache(maxsize=1)

@@ -35,6 +35,12 @@ def refuse_unsafe(text: str, name: str) -> None:
         if token == "\0":
             why = "clingo would stop reading there"
             raise refuse("a NUL character", why, "remove it", match.start())
+        if not token[0].isascii():
+            what = f"the character {token} (U+{ord(token):04X}) outside a string"
+            why = "names are of the letters a-z; one that looks like them is another name"
+            place = place_of(text, match.start())
+            fix = "write it with letters a-z, or in quotes"
+            raise NesyError(Diagnostic("N300", what, why, fix, name, *place))
         if token == ".":
             operators = 0
         elif token in _OPENING:
@@ -57,7 +63,7 @@ def place_of(text: str, at: int) -> tuple[int, int]:
 # as its own reader does; anything laxer would take an #include between two quotes for text.
 _TOKENS = re.compile(
     r'%\*.*?\*%|%[^\n]*|"(?:\\[\\"n]|[^"\\\n])*"|#include|#script|\0'
-    r"|[()\[\]{}]|\.\.|\.|[-+*/\\&?^|~@]",
+    r"|[()\[\]{}]|\.\.|\.|[-+*/\\&?^|~@]|[^\0-\x7f]",
     re.DOTALL,
 )
 _OPENING, _CLOSING, _OPERATORS = "([{", ")]}", "-+*/\\&?^|~@."

@@ -6,11 +6,16 @@ Names in {braces} are files that :func:`files` makes.
 
 import json
 import re
+import sys
 
 import pytest
 from PIL import Image
 
+from nesy import picture, registry
+from nesy.cli import options
+from nesy.diagnostics import NesyError
 from nesy.journal import Journal
+from nesy.trace import Observation
 
 OK_TRACE = json.dumps({"case": {"id": "c", "line": "hi"}, "facts": []})
 RECORDED = {"case": {"id": "flat.png"}, "observation": {"perceiver": "none", "faces": []}}
@@ -20,7 +25,8 @@ FORM = re.compile(r"^(?:\S.*?: )?N\d{3} \S.*$")
 def reported(**face):
     """Return a Trace whose one face holds this."""
     face = {"id": "f1", **face}
-    return json.dumps({"case": {"id": "c"}, "observation": {"perceiver": "p", "faces": [face]}})
+    observation = {"perceiver": "p", "faces": [face]}
+    return json.dumps({"case": {"id": "c", "line": "hi"}, "observation": observation})
 
 
 def stated(atom, origin="image"):
@@ -32,7 +38,7 @@ def stated(atom, origin="image"):
 #    what is wrong                  nesy …                                     exit  code
 PICTURES = [
     ("missing", "run {nowhere}.png", 2, "N120"),
-    ("corrupt", "run {corrupt}", 2, "N124"),
+    ("corrupt", "run {corrupt}", 2, "N123"),
     ("cut in half", "run {half}", 2, "N124"),
     ("empty file", "run {empty_png}", 2, "N123"),
     ("text, not pixels", "run {text_png}", 2, "N123"),
@@ -45,7 +51,7 @@ PICTURES = [
     ("not in the recording", "run {other} --with replay:{recorded}", 2, "N108"),
     ("a folder without pictures", "run {folder}", 2, "N116"),
     ("a name of 5000 letters", "run {long}", 2, "N120"),
-    ("bytes that are no text", "run {undecodable}", 2, "N113"),
+    ("bytes that are no text", "run {undecodable}", 2, "N111"),
 ]
 LINES = [
     ("empty", "run --line ''", 2, "N132"),
@@ -54,7 +60,7 @@ LINES = [
     ("zero width space", "run --line a\u200bb", 2, "N131"),
     ("right-to-left override", "run --line a\u202eb", 2, "N131"),
     ("terminal escape", "run --line a\x1b[31mb", 2, "N131"),
-    ("bytes that are no text", "run --line a\udcffb", 2, "N113"),
+    ("bytes that are no text", "run --line a\udcffb", 2, "N111"),
     ("neither line nor picture", "run", 2, "N116"),
     ("neither line nor picture", "perceive", 2, "N116"),
 ]
@@ -81,7 +87,7 @@ OPTIONS = [
     ("adapter that is no name", "run {flat} --with ../../x", 2, "N103"),
     ("adapter without its model", "run {flat} --with replay", 2, "N103"),
     ("recording not there", "run {flat} --with replay:{nowhere}", 2, "N112"),
-    ("recording that is none", "run {flat} --with replay:{list}", 2, "N113"),
+    ("recording that is none", "run {flat} --with replay:{text_png}", 2, "N110"),
     ("model not there", "run {flat} --with transformers:{nowhere}", 3, "N901"),
     ("weights not there", "run --line hi --weights {nowhere}", 2, "N112"),
     ("weights of another form", "run --line hi --weights {list}", 2, "N330"),
@@ -229,6 +235,37 @@ def told(ran, code, fault):
 TABLE = [*PICTURES, *LINES, *DECLARATIONS, *OPTIONS, *RULES, *FILES, *NAMES]
 
 
+class Looker:
+    """A perceiver that opens every picture and sees nobody: which model looks does not matter."""
+
+    def __init__(self, *_):
+        pass
+
+    def describe(self):
+        return {"name": "looker"}
+
+    def perceive(self, cases, *, seed):
+        for case in cases:
+            try:
+                picture.open_picture(case.image)
+            except NesyError as error:
+                yield error
+            else:
+                yield Observation(perceiver="looker")
+
+
+@pytest.fixture(autouse=True)
+def _no_model(monkeypatch, request):
+    """Let the default adapter look without a model."""
+    if "weights_that" not in request.node.name:
+        made = registry.perceiver
+
+        def perceiver(spec, words):
+            return Looker() if spec == "embedded" else made(spec, words)
+
+        monkeypatch.setattr(registry, "perceiver", perceiver)
+
+
 @pytest.mark.parametrize(
     ("command", "code", "fault"), [row[1:] for row in TABLE], ids=[f"{r[0]}: {r[1][:30]}" for r in TABLE]
 )
@@ -258,8 +295,6 @@ def test_weights_that_are_not_there(nesy, files, monkeypatch):
 
 
 def test_a_package_that_is_not_there(nesy, files, monkeypatch):
-    import sys
-
     monkeypatch.setitem(sys.modules, "nesy.adapters.replay", None)
     told(nesy("run", files["flat"], "--with", f"replay:{files['recorded']}"), 3, "N902")
 
@@ -271,11 +306,17 @@ def test_traces_of_other_rules_are_not_continued(nesy, tmp_path):
     assert Journal(out, {}).done == {"line"}
 
 
-def test_a_terminal_is_not_read_for_a_trace(nesy, monkeypatch):
-    import io
+class Terminal:
+    """A standard input that somebody could type into."""
 
-    monkeypatch.setattr(io.TextIOWrapper, "isatty", lambda _: True, raising=False)
-    told(nesy("reason"), 2, "N114")
+    def isatty(self):
+        return True
+
+
+def test_a_terminal_is_not_read_for_a_trace(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    with pytest.raises(NesyError, match="N114"):
+        options.traces(None)
 
 
 def test_a_failed_case_still_writes_valid_json(nesy):

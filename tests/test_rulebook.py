@@ -125,6 +125,13 @@ def test_what_acts_while_clingo_parses_is_refused_before(rules_file, text, place
     assert codes_and_places(path) == [("N302", *place)]
 
 
+def test_a_lookalike_letter_is_told_at_its_place(rules_file):
+    path = rules_file("% “fine”\nevid\u0435nce(a) :- b(\"é\").")
+    (fault,) = faults(path)
+    assert (fault.code, fault.line, fault.column) == ("N300", 2, 5)
+    assert "U+0435" in fault.what
+
+
 @pytest.mark.parametrize("text", ['a("#include").', "% #include x", "%* #script *% a."])
 def test_words_in_strings_and_comments_do_nothing(rules_file, text):
     assert rulebook.read_pack(rules_file(text))
@@ -229,7 +236,7 @@ def test_a_stream_without_end_is_read_no_further_than_allowed(tmp_path):
 
 tokens = st.sampled_from(
     ["a", "X", "(", ")", ".", ":-", ",", '"', "%", "%*", "*%", "\n", " ", "#include", "#script"]
-    + ["{", "}", "1", "..", "not", ";", "#const", "\\", '\\"', "@f", "%!", "=", "[", "]", "~", ":~"]
+    + ["{", "}", "1", "..", "not", ";", "#const", "\\", '\\"', "@f", "%!", "=", "[", "]", "~", ":~", "\u0430", "“", "\0", "\r"]
 )
 
 

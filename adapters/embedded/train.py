@@ -237,7 +237,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="where weights and DIR/work go")
     parser.add_argument("--shards", type=int, default=40, help="thousands of training pictures")
     parser.add_argument("--vision-minutes", type=float, default=22.0)
-    parser.add_argument("--words-minutes", type=float, default=5.0)
+    parser.add_argument("--words-minutes", type=float, default=1.5)
     parser.add_argument("--joint-minutes", type=float, default=24.0)
     parser.add_argument(
         "--photos", type=Path, help="a folder of photographs to mix in, once the words begin"

@@ -21,7 +21,7 @@ def load_processor(source: str, name: str, options: dict[str, Any]) -> Any:
     try:
         try:
             processor = transformers.AutoProcessor.from_pretrained(source, **options)
-        except (ImportError, AttributeError) as error:
+        except _UNBUILDABLE as error:
             if "video" not in str(error).lower():
                 raise
             processor = _load_parts(source, options)

@@ -35,11 +35,13 @@ def cases_of(given: Path | None, line: str | None, declared: Declared) -> list[C
 
 
 def _case(name: str, image: Path | None, line: str | None, declared: Declared) -> Case:
+    from nesy import strict_json
     from nesy.trace import Case, validate
 
     picture = None if image is None else str(image)
     value = {"id": name[:200], "image": picture, "line": line or "", "declared": declared}
-    return validate(Case, value)
+    # Through JSON, because a Trace will be: bytes of a shell that are no text are refused here.
+    return validate(Case, strict_json.loads(strict_json.dumps(value), file="<arguments>"))
 
 
 def _pictures(folder: Path) -> list[Path]:

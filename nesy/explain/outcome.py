@@ -55,7 +55,7 @@ def pattern_of(text: str) -> clingo.Symbol:
 
     ``reading(Face, Emotion)`` asks for the marginal ``reads(Face, Emotion, _)``.
     """
-    if len(text) > LONGEST_ATOM or not _ATOM.match(text.strip()):
+    if len(text) > LONGEST_ATOM or not text.isascii() or not _ATOM.match(text.strip()):
         what = f"{text[:60]!r} is not an atom"
         why_ = "an atom is a predicate with constants, numbers or _ in brackets"
         raise NesyError(Diagnostic("N501", what, why_, "write it as in 'reads(f1, joy, _)'"))

@@ -22,6 +22,8 @@ from nesy.vocabulary import Vocabulary
 from nesy.weights import Weights
 
 MOST_ROUNDS = 3
+# The variant of a text for a picture without words.
+WORDLESS = "wordless"
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ def run_stages(facts: Sequence[Fact], engine: Engine) -> Stages:
     norms = govern(engine.rulebook, seen, engine.static) if admission else None
     if norms is None:
         return Stages(marked, admitted, symbols, reading, None, seen, safe("hold"), ())
-    conditions = _conditions(seen)
+    conditions = _conditions(seen, norms, reading, engine.vocabulary)
     draft = compose(norms, conditions, engine.vocabulary)
     rounds: list[Round] = []
     for _ in range(MOST_ROUNDS):
@@ -145,20 +147,38 @@ def run_stages(facts: Sequence[Fact], engine: Engine) -> Stages:
     return Stages(marked, admitted, symbols, reading, judged, final, draft, tuple(rounds))
 
 
-def _conditions(seen: Sequence[clingo.Symbol]) -> list[str]:
-    """Return what chooses between variants of a text, the most telling first."""
-    found = [str(a.arguments[0]) for a in seen if a.match("crisis", 1)]
-    found += [str(a.arguments[1]) for a in seen if a.match("mismatch", 2)]
-    found += [str(a.arguments[0]) for a in seen if a.match("line_valence", 2)]
+def _conditions(
+    seen: Sequence[clingo.Symbol], norms: Norms, reading: Interpretation, words: Vocabulary
+) -> list[str]:
+    """Return what chooses between variants of a text, the most telling first.
+
+    Positive words choose a glad text only where nothing read beside them is contrary.
+    """
+    found = sorted(_crises(seen, norms))
+    mismatches = [str(a.arguments[1]) for a in seen if a.match("mismatch", 2)]
+    found += mismatches
+    valences = [str(a.arguments[0]) for a in seen if a.match("line_valence", 2)]
+    tops = [next(iter(d)) for d in reading.marginals.values() if d]
+    contrary = mismatches or any(words.emotions[top].one("valence") == "-1" for top in tops)
+    found += [v for v in valences if v != "positive" or not contrary] or (
+        [] if valences else [WORDLESS]
+    )
     found += [str(a.arguments[0]) for a in seen if a.match("jurisdiction", 1)]
     return found
+
+
+def _crises(seen: Sequence[clingo.Symbol], norms: Norms) -> set[str]:
+    """Return the kinds of crisis; the norms see them in the words whatever packs interpret."""
+    found = [a for a in seen if a.match("crisis", 1)]
+    found += [a for a in norms.atoms if a.match("danger", 1)]
+    return {str(a.arguments[0]) for a in found}
 
 
 def conclude(stages: Stages) -> Verdict:
     """Return the verdict: release, block (a norm stops the reply) or hold (no verdict reached)."""
     if stages.norms is None:
         return Verdict(status="hold", norms=(NormApplied(norm="E601", force="hold"),))
-    crises = {str(a.arguments[0]) for a in stages.final_facts if a.match("crisis", 1)}
+    crises = _crises(stages.final_facts, stages.norms)
     stopped = bool(stages.norms.violations or stages.norms.held_by)
     return stages.norms.verdict("block" if stopped else "release", crises)
 

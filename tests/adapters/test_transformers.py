@@ -256,6 +256,15 @@ def test_a_model_that_is_not_here(name: str, monkeypatch: pytest.MonkeyPatch) ->
     assert code_of(lambda: create(name, WORDS)) == "N901"
 
 
+def test_a_processor_that_keeps_all_in_one_file(small: Path, face: str) -> None:
+    part = json.loads((small / "preprocessor_config.json").read_text())
+    (small / "preprocessor_config.json").unlink()
+    alter(small, "processor_config.json", image_processor=part)
+    perceiver = create(str(small), WORDS)
+    assert perceiver.loaded.processor.image_processor.size["longest_edge"] == 12544
+    perceive.perceive_case(perceiver, Case(id="c1", image=face), vocabulary=WORDS)
+
+
 @pytest.mark.parametrize(
     "name",
     ["Qwen2VLProcessor", "Qwen2_5_VLProcessor", "Qwen3VLProcessor", "InternVLProcessor"],

@@ -94,8 +94,8 @@ def emotion_of(units: Mapping[int, float]) -> str:
     """Return the emotion that the units claim: the first rule that holds, from top to bottom.
 
     contempt: 14 without 15 · fear: 20 with 1 or 5, or 1+2+4 · disgust: 9 or 10, without 12 ·
-    happiness: 12 without 15 · surprise: 1+2, with 5, 26 or 27 · sadness: 15 or 17 with 1, 4 or
-    43, or 1+4, or 15 · anger: 4 with 5, 23 or 24, or 5 with 7 · confusion: 4 · else neutral.
+    happiness: 12 without 15 · surprise: 1+2 with 5, 26 or 27 · anger: 4 without 1, with 5, 23 or
+    24, or 5+7 · sadness: 15, or 1+4, or 17 with 1 or 4 · confusion: 4 · else neutral.
     """
     on = present(units)
     rules = (
