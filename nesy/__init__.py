@@ -36,7 +36,7 @@ _PUBLIC = {
     "run": "nesy.pipeline",
     "why": "nesy.pipeline",
 }
-__all__ = sorted(_PUBLIC)  # noqa: PLE0605
+__all__ = sorted(_PUBLIC)
 
 
 def __getattr__(name: str) -> _Any:

@@ -1,4 +1,4 @@
-"""The catalogue of codes: what each fault is, why it is bad, and what to do (``nesy help CODE``)."""
+"""The catalogue of codes: what each fault is, why it is bad, what to do (``nesy help CODE``)."""
 
 from __future__ import annotations
 

@@ -30,11 +30,7 @@ class Diagnostic:
 
 
 def visible(text: str) -> str:
-    """Write text on one line of a terminal: what steers it, or draws nothing, is spelt out.
-
-    >>> visible("two\\nlines, \\x1b[31mred")
-    'two lines, \\\\x1b[31mred'
-    """
+    """Write text on one line of a terminal: what steers it, or draws nothing, is spelt out."""
     if text.isprintable():
         return text
     words = " ".join(text.split())
@@ -57,7 +53,7 @@ class NesyError(Exception):
 
 
 class MissingError(NesyError):
-    """This machine lacks a program, a package or weights that the request needs."""
+    """The machine lacks a program, a package or weights that the request needs."""
 
     exit_code = 3
 

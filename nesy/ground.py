@@ -1,7 +1,7 @@
 """Ground an observation: typed data in, facts (ground atoms with an origin) out.
 
-Atoms are built from vocabulary terms and bounded integers only, so no string from outside can become
-program text.
+Atoms are built from vocabulary terms and bounded integers only, so no string from outside can
+become program text.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _KIND_OF_DECLARED = {name: name for name in DECLARABLE} | {"stated": "emotion"}
 def ground(case: Case, observation: Observation, vocabulary: Vocabulary) -> tuple[Fact, ...]:
     """Return the facts of a case, sorted within their channel.
 
-    Raises NesyError with every N201 (a term the ontology lacks) and N210 (a key nobody may declare).
+    Raises NesyError with every N201 (an unknown term) and N210 (a key nobody may declare).
     """
     if faults := [*_undeclarable(case, vocabulary), *unknown_terms(observation, vocabulary)]:
         raise NesyError(faults)

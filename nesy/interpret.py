@@ -1,8 +1,8 @@
 """Interpret: from facts to a distribution over emotions, every number a sum of named rules.
 
-P(reading) is proportional to exp(sum of weight(rule) * strength / 1000) over the evidence for what is
-read. Evidence is counted per rule instance: the program is extended by one companion per evidence rule
-that keeps the rule and its bindings, so two rules giving the same strength are two voices.
+P(reading) is proportional to exp(sum of weight(rule) * strength / 1000) over the evidence for what
+is read. Evidence is counted per rule instance: the program is extended by one companion per
+evidence rule that keeps the rule and its bindings, so two rules giving the same strength are two voices.
 
 Candidates for a face are the emotions it has evidence for, and neutral, which needs none: what no
 rule supports is not a candidate.
@@ -75,7 +75,7 @@ def interpret(
     facts: Sequence[clingo.Symbol],
     static: Sequence[clingo.Symbol],
 ) -> Interpretation:
-    """Return the marginals of a case: in closed form where the packs allow it, else by enumeration."""
+    """Return the marginals of a case: in closed form where packs allow it, else by enumeration."""
     rules, companions, enumerated = prepared(rulebook)
     subjects = sorted({str(f.arguments[0]) for f in facts if f.match("speaker", 1)})
     found = asp.solve(
@@ -94,14 +94,14 @@ def interpret(
 
 @lru_cache(maxsize=16)
 def prepared(rulebook: Rulebook) -> tuple[tuple[Rule, ...], str, bool]:
-    """Return what every case needs of the rules: themselves, their companions, how to weigh them."""
+    """Return what every case needs of the rules: them, their companions, how to weigh them."""
     rules = rulebook.rules("interpret")
     enumerated = needs_enumeration(rules)
     return rules, evidence_companions(rules) + (READING_CHOICE if enumerated else ""), enumerated
 
 
 def needs_enumeration(rules: Sequence[Rule]) -> bool:
-    """Tell whether packs choose, constrain or look at readings, so that answer sets must be weighed."""
+    """Tell whether packs choose, constrain or look at readings, so that all answer sets count."""
     if any(("reading", 2) in rule.body_signatures for rule in rules):
         return True
     return not is_stratified(rules)
@@ -235,9 +235,7 @@ def _enumerated(
 def _derived(found: AnswerSet) -> frozenset[clingo.Symbol]:
     """Return what the rules derived: contract predicates and a pack's own, not the engine's."""
     return frozenset(
-        atom
-        for atom in found.atoms
-        if not atom.name.startswith("_") and not _is_input(atom)
+        atom for atom in found.atoms if not atom.name.startswith("_") and not _is_input(atom)
     )
 
 

@@ -103,7 +103,9 @@ def unique(cases: list[tuple[int, Case]], file: str | None = None) -> list[Case]
     for number, case in cases:
         if case.id in seen:
             what = f"two cases are called {case.id}"
-            why = f"the other is on line {seen[case.id]}; a resumed run tells by the id what is done"
+            why = (
+                f"the other is on line {seen[case.id]}; a resumed run tells by the id what is done"
+            )
             fix = "give each case an id of its own"
             raise NesyError(Diagnostic("N115", what, why, fix, file, number))
         seen[case.id] = number

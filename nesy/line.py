@@ -1,8 +1,8 @@
 """Read a line of conversation without a network: its valence, its act, its cues.
 
-Valence is VADER's compound score (Hutto & Gilbert 2014) at the cut-offs its authors give; acts, cues
-and emotion words are the lexemes the ontology lists. A language model's reading can stand beside it;
-the cues of a crisis are always read here as well.
+Valence is VADER's compound score (Hutto & Gilbert 2014) at the cut-offs its authors give; acts,
+cues and emotion words are the lexemes the ontology lists. A language model's reading can stand
+beside it; the cues of a crisis are always read here as well.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _ASKED = re.compile(r"\?[^\w.]*$")
 
 
 def check(line: str) -> str:
-    """Return the line in NFKC form; raises NesyError N130 (too long) or N131 (control characters)."""
+    """Return the line in NFKC form; raises NesyError N130 (too long) or N131 (hidden)."""
     length = max(len(line), len(unicodedata.normalize("NFKC", line[: LONGEST_LINE + 1])))
     if length > LONGEST_LINE:
         what = f"the line has {length} characters"
@@ -62,7 +62,7 @@ def _hidden(character: str) -> bool:
 _BLANKS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 
 
-# Letters of other scripts that look like Latin ones: "suісide" with a Cyrillic letter is still read.
+# Letters of other scripts that look like Latin ones: "suісide" with a Cyrillic letter is read.
 _LOOKALIKES = str.maketrans(
     "аеорсухіјѕԁɡһԛԝӏАВЕКМНОРСТУХІЈЅӀοναιρτυκηΑΒΕΖΗΙΚΜΝΟΡΤΥΧɑı’‘ʼ",
     "aeopcyxijsdghqwlABEKMHOPCTYXIJSlovaiptukhABEZHIKMNOPTYXai'''",
@@ -105,12 +105,13 @@ def read(line: str, vocabulary: Vocabulary) -> LineReading:
     spoken = plain(_QUOTED.sub(" ", line))
     valence, strength = _valence(line.translate(_LOOKALIKES))
     acts = tuple(
-        LineAct(act=t.id, confidence=FOUND)
-        for t in vocabulary.acts.values()
-        if _says(spoken, t)
+        LineAct(act=t.id, confidence=FOUND) for t in vocabulary.acts.values() if _says(spoken, t)
     )
     if _ASKED.search(folded) and "question" in vocabulary.acts:
-        acts = (*(a for a in acts if a.act != "question"), LineAct(act="question", confidence=FOUND))
+        acts = (
+            *(a for a in acts if a.act != "question"),
+            LineAct(act="question", confidence=FOUND),
+        )
     cues = tuple(
         LineCue(cue=t.id, confidence=FOUND)
         for t in vocabulary.cues.values()
@@ -143,7 +144,9 @@ def _says(folded: str, term: Term, *, negatable: bool = False) -> bool:
     if pattern is None:
         return False
     for match in pattern.finditer(folded):
-        if not (negatable and _NEGATED.search(folded[max(0, match.start() - _BEFORE) : match.start()])):
+        if not (
+            negatable and _NEGATED.search(folded[max(0, match.start() - _BEFORE) : match.start()])
+        ):
             return True
     return False
 

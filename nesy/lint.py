@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from nesy.diagnostics import Diagnostic, NesyError, nearest
+from nesy.lint_terms import faults_of_terms
 from nesy.predicates import INPUTS, PREDICATES
-from nesy.reason import asp
+from nesy.reason import asp, guard
 from nesy.rulebook import Pack, Rule, Rulebook, Signature
 from nesy.stratify import grows, negative_cycles
-from nesy.lint_terms import faults_of_terms
 from nesy.vocabulary import Vocabulary
 
 # What a norm may conclude. What else the shipped norms derive decides between norms.
@@ -36,13 +36,10 @@ def require_sound(rulebook: Rulebook, vocabulary: Vocabulary) -> None:
         raise NesyError(faults)
 
 
-def _check(
-    rulebook: Rulebook, vocabulary: Vocabulary, packs: Collection[Pack]
-) -> list[Diagnostic]:
+def _check(rulebook: Rulebook, vocabulary: Vocabulary, packs: Collection[Pack]) -> list[Diagnostic]:
     """Return the faults of some packs, all of them in force."""
     faults: list[Diagnostic] = []
     known = _known(rulebook)
-    shipped = {s for p in rulebook.packs if p.stratum for r in p.rules for s in r.heads}
     norms = {s for p in rulebook.packs if p.stratum == "govern" for r in p.rules for s in r.heads}
     for pack in packs:
         for rule in pack.rules:
@@ -140,7 +137,7 @@ def _refused_by_clingo(packs: Iterable[Pack]) -> list[Diagnostic]:
         name = pack.rules[0].file if pack.rules else str(pack.path)
         try:
             if pack.stratum is None:
-                asp.guard.require_end(statements, (), asp.ALL_DEFINED, name)
+                guard.require_end(statements, (), asp.ALL_DEFINED, name)
             asp.ground(statements, name=name)
         except NesyError as error:
             faults += error.diagnostics

@@ -1,4 +1,4 @@
-"""Check the terms of a rule: words that the ontology lacks, numbers that overflow, wide intervals."""
+"""Check the terms of a rule: words the ontology lacks, numbers that overflow, wide intervals."""
 
 from __future__ import annotations
 

@@ -149,7 +149,7 @@ _ALL = [
         emotion_arousal(Emotion, Arousal): {Emotion} has an arousal of {Arousal}
         table1(Expression, Emotion): Table 1 of the paper pairs {Expression} with {Emotion}
         suggests(Expression, Emotion): the ontology pairs {Expression} with {Emotion}
-        support(Expression, Emotion, Support): the literature's support for {Expression} as {Emotion} is {Support}
+        support(Expression, Emotion, Support): the support for {Expression} as {Emotion} is {Support}
         cue_crisis(Cue, Kind): {Cue} is a sign of a crisis of {Kind}
         norm(Norm, Force, Severity): {Norm} is a norm
         norm_jurisdiction(Norm, Jurisdiction): {Norm} belongs to {Jurisdiction}
@@ -159,9 +159,7 @@ _ALL = [
 
 PREDICATES: dict[tuple[str, int], Predicate] = {p.signature: p for p in _ALL}
 
-DECLARABLE = tuple(
-    p.name for p in _ALL if p.origin == "declared" and p.name not in ("speaker",)
-)
+DECLARABLE = tuple(p.name for p in _ALL if p.origin == "declared" and p.name not in ("speaker",))
 # What the engine alone states: observations, declarations, the ontology, and the reading itself.
 INPUTS = frozenset(
     s

@@ -1,6 +1,6 @@
 """Read rule files: each rule with its id, its sentence, its source and its place.
 
-The id, the sentence and the notes are comments that clingo's own parser returns with their location,
+The id, the sentence and the notes are comments that clingo's own parser returns with their place,
 so a file with them still runs in plain clingo::
 
     %! sarcasm.eye_roll_on_praise "{Face} rolls the eyes while the words are friendly"
@@ -225,9 +225,7 @@ def read_pack(path: Path, stratum: Strata | None = None) -> Pack:
     return _assemble(path, name, stratum, statements)
 
 
-def _assemble(
-    path: Path, name: str, stratum: Strata | None, statements: Sequence[ast.AST]
-) -> Pack:
+def _assemble(path: Path, name: str, stratum: Strata | None, statements: Sequence[ast.AST]) -> Pack:
     title = path.stem
     label: tuple[str, str] | None = None
     notes: dict[str, str] = {}
@@ -268,7 +266,7 @@ def _assemble(
 
 
 def _documented(found: re.Match[str]) -> Predicate:
-    """Return a pack's own predicate from its comment: its arguments, and the sentence of an atom."""
+    """Return a pack's own predicate from its comment: its arguments, its sentence."""
     arguments = tuple(a.strip() for a in (found[2] or "").split(",") if a.strip())
     meaning = " ".join(found[3].split()).rstrip(".")
     meaning = meaning[:1].lower() + meaning[1:]
@@ -313,7 +311,9 @@ def _labels_twice(rules: Sequence[Rule]) -> list[Diagnostic]:
     for rule in rules:
         if rule.id in seen:
             what = f"two rules are called {rule.id}"
-            why = f"the other is at {seen[rule.id].place}; weights and explanations name rules by id"
+            why = (
+                f"the other is at {seen[rule.id].place}; weights and explanations name rules by id"
+            )
             fix = "give this one an id of its own"
             faults.append(Diagnostic("N312", what, why, fix, rule.file, rule.line, rule.column))
         seen[rule.id] = rule
@@ -329,7 +329,9 @@ def _strata_of(pack: Pack, rule: Rule) -> tuple[Strata, ...]:
         return (pack.stratum,)
     if (rule.heads | rule.body_signatures) & AFTER_INTERPRETATION:
         return ("govern",)
-    if not rule.is_normal or any(s in PREDICATES for s in rule.heads | rule.body_signatures & _READ):
+    if not rule.is_normal or any(
+        s in PREDICATES for s in rule.heads | rule.body_signatures & _READ
+    ):
         return ("interpret",)
     return ("interpret", "govern")
 

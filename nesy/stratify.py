@@ -11,7 +11,7 @@ from nesy.rulebook import Rule, Signature, signature
 
 
 def dependencies(rules: Sequence[Rule]) -> nx.DiGraph[Signature]:
-    """Return the graph head → body signature; an edge is ``negative`` through not or an aggregate."""
+    """Return the graph head → body signature; ``negative`` through not or an aggregate."""
     graph: nx.DiGraph[Signature] = nx.DiGraph()
     for rule in rules:
         for head in rule.heads:
@@ -82,7 +82,7 @@ def _body(statement: ast.AST) -> Iterable[tuple[Signature, bool]]:
 
 
 def _literal(node: ast.AST, *, negative: bool) -> Iterable[tuple[Signature, bool]]:
-    """Yield the signatures below a literal; inside an aggregate or a condition all count as negative."""
+    """Yield the signatures below a literal; inside an aggregate or condition all are negative."""
     if node.ast_type == ast.ASTType.ConditionalLiteral:
         for part in (node.literal, *node.condition):
             yield from _literal(part, negative=True)

@@ -258,9 +258,7 @@ class Trace(_Value):
 
     def as_json(self, *, indent: int | None = None) -> str:
         """Write the trace; the same trace gives the same bytes."""
-        return strict_json.dumps(
-            self.model_dump(mode="json", by_alias=True), indent=indent
-        )
+        return strict_json.dumps(self.model_dump(mode="json", by_alias=True), indent=indent)
 
 
 def read_traces(path: Path) -> Iterator[Trace]:

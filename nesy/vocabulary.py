@@ -92,7 +92,9 @@ class Pair:
 class Vocabulary:
     """Every term by kind; see the module's first line."""
 
-    def __init__(self, terms: dict[str, dict[str, Term]], pairs: tuple[Pair, ...], digest: str):
+    def __init__(
+        self, terms: dict[str, dict[str, Term]], pairs: tuple[Pair, ...], digest: str
+    ) -> None:
         self.terms = terms
         self.pairs = pairs
         self.digest = digest
@@ -179,7 +181,9 @@ class Vocabulary:
         lines += [f"expression_name({x})" for x in self.expressions]
         for emotion in self.emotions.values():
             lines.append(f"emotion({emotion.id})")
-            lines.append(f"emotion_valence({emotion.id},{_SIGNS[int(emotion.one('valence', '0'))]})")
+            lines.append(
+                f"emotion_valence({emotion.id},{_SIGNS[int(emotion.one('valence', '0'))]})"
+            )
             lines.append(f"emotion_arousal({emotion.id},{int(emotion.one('arousal', '0'))})")
         for pair in self.pairs:
             name = "table1" if pair.from_paper else "suggests"
@@ -187,7 +191,10 @@ class Vocabulary:
             lines.append(f"support({pair.expression},{pair.emotion},{pair.support})")
         for code, unit in self.units.items():
             for other in unit.all("excludesUnit"):
-                lines += [f"excludes_unit({code},{other[2:]})", f"excludes_unit({other[2:]},{code})"]
+                lines += [
+                    f"excludes_unit({code},{other[2:]})",
+                    f"excludes_unit({other[2:]},{code})",
+                ]
         for cue in self.cues.values():
             lines += [f"cue_crisis({cue.id},{kind})" for kind in cue.all("crisis")]
         for norm in self.norms.values():
@@ -197,11 +204,13 @@ class Vocabulary:
 
 
 _SIGNS = {-1: "negative", 0: "neutral", 1: "positive"}
-_FACT = re.compile(r"[a-z][a-z0-9_]*\((?:[a-z][a-z0-9_]*|-?[0-9]{1,6})(?:,(?:[a-z][a-z0-9_]*|-?[0-9]{1,6}))*\)")
+_FACT = re.compile(
+    r"[a-z][a-z0-9_]*\((?:[a-z][a-z0-9_]*|-?[0-9]{1,6})(?:,(?:[a-z][a-z0-9_]*|-?[0-9]{1,6}))*\)"
+)
 
 
 def _atom(text: str) -> str:
-    """Return a static fact; raises ValueError where a value of the ontology is no word or number."""
+    """Return a static fact; raises ValueError where a value is no word or number."""
     if not _FACT.fullmatch(text):
         raise ValueError(f"{text[:80]!r} cannot be a fact: its values must be words or numbers")
     return text
@@ -235,7 +244,10 @@ def _load(extra: tuple[Path, ...]) -> Vocabulary:
     try:
         _ = found.facts, found.units
     except (ValueError, KeyError) as error:
-        what, fix = "a term has an unusable value", "see ontology/README.md for the form of each term"
+        what, fix = (
+            "a term has an unusable value",
+            "see ontology/README.md for the form of each term",
+        )
         where = ", ".join(map(str, extra)) or None
         raise NesyError(Diagnostic("N203", what, str(error), fix, where)) from error
     return found
@@ -251,7 +263,9 @@ def parsed(path: Path, *, into: rdflib.Graph | None = None) -> rdflib.Graph:
         why = " ".join(str(error).split())[:200]
         at = line + 1 if isinstance(line, int) else None
         fix = "name a Turtle file; ontology/README.md shows the form"
-        raise NesyError(Diagnostic("N202", "this is not Turtle", why, fix, str(path), at)) from error
+        raise NesyError(
+            Diagnostic("N202", "this is not Turtle", why, fix, str(path), at)
+        ) from error
 
 
 def _leaves_norms(added: rdflib.Graph, norms: set[rdflib.term.Node], path: Path) -> None:

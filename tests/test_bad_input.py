@@ -7,13 +7,14 @@ Names in {braces} are files that :func:`files` makes.
 import json
 import re
 import sys
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 
 from nesy import picture, registry
 from nesy.cli import options
-from nesy.diagnostics import NesyError
+from nesy.diagnostics import MissingError, NesyError
 from nesy.journal import Journal
 from nesy.trace import Observation
 
@@ -145,17 +146,35 @@ STDIN = [
     ("a list", "[]", "N113"),
     ("another schema", '{"schema": "nesy.trace.v9", "case": {"id": "c"}}', "N113"),
     ("an error of another form", '{"case": {"id": "c"}, "error": {"exit_code": "x"}}', "N113"),
-    ("unknown expression", reported(expressions=[{"expression": "smil", "confidence": 900}]), "N201"),
+    (
+        "unknown expression",
+        reported(expressions=[{"expression": "smil", "confidence": 900}]),
+        "N201",
+    ),
     ("capitals", reported(expressions=[{"expression": "Smile", "confidence": 900}]), "N113"),
     ("an atom", reported(expressions=[{"expression": "x). y(", "confidence": 900}]), "N113"),
     ("a face of no name", reported(id="f1). forbidden(x"), "N113"),
-    ("unknown unit", reported(action_units=[{"unit": 99, "intensity": 1, "confidence": 900}]), "N201"),
+    (
+        "unknown unit",
+        reported(action_units=[{"unit": 99, "intensity": 1, "confidence": 900}]),
+        "N201",
+    ),
     ("a forged declaration", stated("consent(research)"), "N211"),
     ("a forged verdict", stated("forbidden(a,b)", "derived"), "N211"),
     ("a fact nested 100000 deep", stated("face(" * 100_000), "N211"),
 ]
 ATOMS = ["f(", "f(()", "_", "#include", "#include <x>.", "a" * 10_000, "f(" + "a," * 5000 + "a)"]
-ATOMS += ["reads(f1,joy,_). forbidden(x)", "f(\x00)", "X", "f(X)", ":- a", "1", "not a", "f(1..3)", ""]
+ATOMS += [
+    "reads(f1,joy,_). forbidden(x)",
+    "f(\x00)",
+    "X",
+    "f(X)",
+    ":- a",
+    "1",
+    "not a",
+    "f(1..3)",
+    "",
+]
 ATOMS += ["f('", 'f("', "f(\u0430)", "@f(1)", "a b", "\udcff"]
 
 
@@ -188,7 +207,10 @@ def files(tmp_path):
         "too_strong": ("strong.lp", b"evidence(F, joy, 5000) :- speaker(F)."),
         "not_turtle": ("x.ttl", b"this is not Turtle"),
         "no_id": ("id.ttl", b"@prefix n: <https://nesy.dev/ns#> . n:x a n:Emotion ."),
-        "lifts_norm": ("norm.ttl", b"@prefix n: <https://nesy.dev/ns#> . n:norm.e111 n:severity 0 ."),
+        "lifts_norm": (
+            "norm.ttl",
+            b"@prefix n: <https://nesy.dev/ns#> . n:norm.e111 n:severity 0 .",
+        ),
     }
     for name, (file, content) in texts.items():
         made[name] = tmp_path / file
@@ -211,9 +233,11 @@ def files(tmp_path):
 
 def split(command, files):
     """Split a command as a shell would, then put the files in place of their names."""
-    parts = [a or b for a, b in re.findall(r"'([^']*)'|(\S+)", command)] if "''" not in command else [
-        part.strip("'") for part in command.split(" ")
-    ]
+    parts = (
+        [a or b for a, b in re.findall(r"'([^']*)'|(\S+)", command)]
+        if "''" not in command
+        else [part.strip("'") for part in command.split(" ")]
+    )
     return [re.sub(r"\{(\w+)\}", lambda m: str(files[m[1]]), part) for part in parts]
 
 
@@ -267,7 +291,9 @@ def _no_model(monkeypatch, request):
 
 
 @pytest.mark.parametrize(
-    ("command", "code", "fault"), [row[1:] for row in TABLE], ids=[f"{r[0]}: {r[1][:30]}" for r in TABLE]
+    ("command", "code", "fault"),
+    [row[1:] for row in TABLE],
+    ids=[f"{r[0]}: {r[1][:30]}" for r in TABLE],
 )
 def test_a_bad_command(nesy, files, command, code, fault):
     told(nesy(*split(command, files), stdin=OK_TRACE), code, fault)
@@ -292,6 +318,23 @@ def test_weights_that_are_not_there(nesy, files, monkeypatch):
 
     monkeypatch.setattr(embedded, "WEIGHTS", files["folder"])
     told(nesy("run", files["flat"]), 3, "N901")
+
+
+def test_memory_that_runs_out():
+    torch = pytest.importorskip("torch")
+    from nesy.adapters.transformers.perceiver import TransformersPerceiver
+
+    def batch(*_, **__):
+        raise torch.OutOfMemoryError("tried to allocate 70 GiB")
+
+    looking = object.__new__(TransformersPerceiver)
+    looking.temperature = 0
+    looking.loaded = SimpleNamespace(name="large")
+    looking.tokenizer = SimpleNamespace(pad_token_id=None)
+    looking.constraint = SimpleNamespace(end=0, most_tokens=1)
+    looking.generator = SimpleNamespace(batch=batch)
+    with pytest.raises(MissingError, match="N905 the model large"):
+        looking._generate([("what?", None)], 0)
 
 
 def test_a_package_that_is_not_there(nesy, files, monkeypatch):

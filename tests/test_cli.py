@@ -119,7 +119,9 @@ def test_facts_alone_are_reasoned_over(nesy):
 
 
 def test_rules_of_ones_own_are_used(nesy, rules_file):
-    mine = rules_file('%! mine.smug "{Face} is smug"\nevidence(Face, pride, 1000) :- speaker(Face).')
+    mine = rules_file(
+        '%! mine.smug "{Face} is smug"\nevidence(Face, pride, 1000) :- speaker(Face).'
+    )
     (trace,) = traces(nesy("run", "--line", "hi", "--rules", mine, "--json").out)
     assert "pride" in trace["reading"]["f1"]["distribution"]
     ran = nesy("why", "reads(f1, pride, _)", "--rules", mine, stdin=json.dumps(trace))

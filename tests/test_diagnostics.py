@@ -11,9 +11,7 @@ FAULT = Diagnostic("N301", "what it is", "why it is", "what to do", "rules/a.lp"
 
 
 def test_a_message_is_place_code_and_what_then_why_then_fix():
-    assert str(FAULT) == (
-        "rules/a.lp:3:7: N301 what it is\n  why: why it is\n  fix: what to do"
-    )
+    assert str(FAULT) == ("rules/a.lp:3:7: N301 what it is\n  why: why it is\n  fix: what to do")
 
 
 def test_what_is_not_known_of_the_place_is_left_out():

@@ -27,8 +27,12 @@ def sources(*areas):
             yield path, path.read_text(encoding="utf-8")
 
 
-USED = {code for _, text in sources("nesy", "adapters", "benchmarks") for code in RAISED.findall(text)}
-NAMED = {code for _, text in sources("nesy", "adapters", "benchmarks") for code in CODE.findall(text)}
+USED = {
+    code for _, text in sources("nesy", "adapters", "benchmarks") for code in RAISED.findall(text)
+}
+NAMED = {
+    code for _, text in sources("nesy", "adapters", "benchmarks") for code in CODE.findall(text)
+}
 CARDS = catalogue.cards()
 
 
@@ -51,7 +55,11 @@ def test_every_card_is_whole_and_can_be_shown(nesy, code):
     card = CARDS[code]
     assert list(card) == ["title", "why", "example", "fix"]
     assert all(text.strip() == text and text for text in card.values())
-    assert card["title"][0].islower() or card["title"].startswith("JSON") or code in ("N400", "N405", "N406", "N910", "N300")
+    assert (
+        card["title"][0].islower()
+        or card["title"].startswith("JSON")
+        or code in ("N400", "N405", "N406", "N910", "N300")
+    )
     assert card["why"].endswith((".", "?"))
     shown = nesy("help", code.lower())
     assert (shown.code, shown.err) == (0, "")
@@ -76,7 +84,9 @@ def test_every_code_is_raised_by_some_test():
 
 def test_the_catalogue_is_one_table_a_code():
     text = (ROOT / "nesy" / "catalogue.toml").read_text(encoding="utf-8")
-    assert set(tomllib.loads(text)) == set(CODE.findall("".join(re.findall(r"^\[.*\]$", text, re.M))))
+    assert set(tomllib.loads(text)) == set(
+        CODE.findall("".join(re.findall(r"^\[.*\]$", text, re.M)))
+    )
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS))

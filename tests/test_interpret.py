@@ -17,7 +17,7 @@ EMOTIONS = ("joy", "sadness", "anger", "surprise", "neutral")
 EXPRESSIONS = ("smile", "frown", "eye_roll", "lip_bite")
 FACES = ("f1", "f2")
 # A condition on the reading itself forces enumeration, and here excludes no answer set.
-ASKS_THE_READING = 'asked(F, E) :- reading(F, E).\n'
+ASKS_THE_READING = "asked(F, E) :- reading(F, E).\n"
 
 
 def approx(value):
@@ -195,7 +195,9 @@ def test_softmax_is_a_distribution_in_order(scores):
     found = softmax(scores)
     assert math.fsum(found.values()) == approx(1)
     assert list(found) == sorted(found, key=lambda e: (-found[e], e))
-    assert max(scores, key=lambda e: scores[e]) in [e for e in found if found[e] == max(found.values())]
+    assert max(scores, key=lambda e: scores[e]) in [
+        e for e in found if found[e] == max(found.values())
+    ]
 
 
 def test_the_shipped_packs_have_a_closed_form(shipped):

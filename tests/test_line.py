@@ -67,7 +67,9 @@ def test_contractions_and_long_forms_are_alike():
         assert line.plain(long) == line.plain(short)
 
 
-@pytest.mark.parametrize("text", ["I am not sad", "I do not feel sad", "I dont feel sad", "never sad"])
+@pytest.mark.parametrize(
+    "text", ["I am not sad", "I do not feel sad", "I dont feel sad", "never sad"]
+)
 def test_a_negated_emotion_is_not_expressed(text):
     assert "sadness" not in emotions(text)
 

@@ -126,7 +126,9 @@ def test_the_mend_names_what_was_meant(words, rules_file):
     assert second.fix == "did you mean face? or add `#defined faec/1.`"
 
 
-@pytest.mark.parametrize("signature", sorted(s for s, p in PREDICATES.items() if p.stratum == "input"))
+@pytest.mark.parametrize(
+    "signature", sorted(s for s, p in PREDICATES.items() if p.stratum == "input")
+)
 def test_no_rule_may_state_what_a_channel_states(faults, signature):
     name, arity = signature
     head = f"{name}({','.join('abcd'[:arity])})" if arity else name

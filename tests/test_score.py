@@ -14,7 +14,10 @@ def _trace(name: str, seen: list[tuple[int, int]], drawn: list[int] | None) -> d
     case: dict[str, object] = {"id": name, "image": "f.png"}
     if drawn is not None:
         case["drawn"] = drawn
-    return {"case": case, "observation": {"perceiver": "hand", "faces": [{"id": "f1", "action_units": units}]}}
+    return {
+        "case": case,
+        "observation": {"perceiver": "hand", "faces": [{"id": "f1", "action_units": units}]},
+    }
 
 
 def test_units_are_pooled_and_failures_stand_beside_the_score(tmp_path: Path, capsys) -> None:

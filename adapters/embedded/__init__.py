@@ -22,7 +22,7 @@ def create(model: str | None, vocabulary: Vocabulary) -> Perceiver:
         raise NesyError(Diagnostic("N103", what, why, fix))
     if not (WEIGHTS / "config.json").is_file():
         what, why = "the embedded model has no weights", f"{WEIGHTS}/config.json is not there"
-        fix = "python -m nesy.adapters.embedded.train"
+        fix = "python -m nesy.adapters.embedded.train --out DIR"
         raise MissingError(Diagnostic("N901", what, why, fix))
     from ..transformers import create as create_transformers
 

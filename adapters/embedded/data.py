@@ -13,7 +13,8 @@ from .faces.render import shoot
 from .faces.sample import Case, sample_case
 
 TRAIN, VALID, TEST = range(20_000), range(100_000, 101_000), range(200_000, 201_000)
-VALID_SEED, TEST_SEED = 50_000_000, 90_000_000
+# 613_000_000 was never used before: the pictures of the former test seed have been looked at.
+VALID_SEED, TEST_SEED = 50_000_000, 613_000_000
 PATCH, CELL, MOST = 14, 28, 45_000  # patch and token edge in pixels; most pixels of a picture
 FACES = ("none", "one", "several")
 
@@ -75,10 +76,10 @@ def shot_row(case: Case) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     units = np.array([case.units.get(u, 0.0) if one else 0.0 for u in UNITS], np.float32)
     return pixels, {
         "units": units,
-        "faces": np.int64(min(case.faces, 2)),
+        "faces": np.array(min(case.faces, 2), np.int64),
         "boxes": boxes,
         "affine": affine,
-        "known": np.float32(1),
+        "known": np.array(1, np.float32),
     }
 
 

@@ -117,7 +117,8 @@ class Language:
             + "<|im_end|>\n<|im_start|>assistant\n"
             for line in lines
         ]
-        return self.tokenizer(texts)["input_ids"]
+        asked: list[list[int]] = self.tokenizer(texts)["input_ids"]
+        return asked
 
     def answers(self, rows: list[list[str]]) -> tuple[torch.Tensor, torch.Tensor]:
         """Return answer ids (n, 84) and their weights in the loss; unknown values weigh nothing."""
@@ -183,12 +184,13 @@ def aid_loss(
     has = (place.abs().sum((1, 2)) > 0).float() + (1 - one)
     mask = F.binary_cross_entropy_with_logits(where[..., 2], inside, reduction="none").mean(1)
     mask = (mask * has * one).sum() / (has * one).sum().clamp(min=1)
-    return (
+    loss: torch.Tensor = (
         units
         + 0.5 * spot
         + 0.2 * mask
         + 0.2 * F.cross_entropy(faces, torch.from_numpy(batch.faces))
     )
+    return loss
 
 
 def chosen(batch: Pictures, rng: np.random.Generator) -> torch.Tensor:
@@ -229,4 +231,5 @@ def read(
     hidden = lm(inputs_embeds=inputs, position_ids=spots, use_cache=False).last_hidden_state
     first = begin + tokens.shape[1] + start - 1
     index = first[:, None] + torch.arange(length)
-    return model.lm_head(hidden[torch.arange(n)[:, None], index])
+    logits: torch.Tensor = model.lm_head(hidden[torch.arange(n)[:, None], index])
+    return logits

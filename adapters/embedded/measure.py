@@ -32,7 +32,8 @@ class Reader:
     """The saved model, asked as in production, without any constraint."""
 
     def __init__(self, folder: Path) -> None:
-        self.model = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32).eval()
+        model: Any = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32)
+        self.model = model.eval()
         self.processor = ImageProcessor.from_pretrained(folder)
         said = json.loads((folder / "nesy.json").read_text(encoding="utf-8"))
         self.prompt, self.limit = said["prompt"], said["line_limit"]
@@ -43,7 +44,7 @@ class Reader:
         texts = []
         for line in lines:
             prompt = self.prompt.replace("{line}", line[: self.limit])
-            turn = {
+            turn: dict[str, Any] = {
                 "role": "user",
                 "content": [{"type": "image"}, {"type": "text", "text": prompt}],
             }

@@ -90,7 +90,8 @@ def make_tokenizer() -> PreTrainedTokenizerFast:
             for p in (*value_pieces(), *key_pieces()[:-1])
         ]
     )
-    tokenizer = PreTrainedTokenizerFast(
+    make: Any = PreTrainedTokenizerFast  # untyped
+    tokenizer: PreTrainedTokenizerFast = make(
         tokenizer_object=core,
         eos_token="<|im_end|>",
         pad_token="<|endoftext|>",
@@ -115,7 +116,8 @@ class ImageProcessor(Qwen2_5_VLProcessor):
         self.image_token, self.video_token = "<|image_pad|>", "<|video_pad|>"
         self.image_token_id = tokenizer.convert_tokens_to_ids(self.image_token)
         self.video_token_id = tokenizer.convert_tokens_to_ids(self.video_token)
-        ProcessorMixin.__init__(self, image_processor, tokenizer, chat_template=chat_template, **kw)
+        mixin: Any = ProcessorMixin  # untyped
+        mixin.__init__(self, image_processor, tokenizer, chat_template=chat_template, **kw)
 
 
 def make_processor(tokenizer: PreTrainedTokenizerFast) -> ImageProcessor:
@@ -128,7 +130,7 @@ def make_processor(tokenizer: PreTrainedTokenizerFast) -> ImageProcessor:
 
 def make_config(tokenizer: PreTrainedTokenizerFast) -> Qwen2_5_VLConfig:
     """Return the configuration."""
-    ids = {name: tokenizer.convert_tokens_to_ids(name) for name in SPECIAL}
+    ids: dict[str, Any] = {name: tokenizer.convert_tokens_to_ids(name) for name in SPECIAL}
     width, depth = 128, 6
     return Qwen2_5_VLConfig(
         vision_config={
@@ -178,10 +180,12 @@ def make_model(tokenizer: PreTrainedTokenizerFast) -> Qwen2_5_VLForConditionalGe
     return model
 
 
-def export(folder: Path, model: nn.Module, tokenizer: PreTrainedTokenizerFast) -> None:
+def export(
+    folder: Path, model: Qwen2_5_VLForConditionalGeneration, tokenizer: PreTrainedTokenizerFast
+) -> None:
     """Write everything that loading needs, weights in bfloat16."""
     folder.mkdir(parents=True, exist_ok=True)
-    twin = Qwen2_5_VLForConditionalGeneration(model.config)
+    twin: Any = Qwen2_5_VLForConditionalGeneration(model.config)
     twin.load_state_dict(model.state_dict())
     twin.generation_config.update(
         eos_token_id=tokenizer.eos_token_id,

@@ -1,8 +1,12 @@
-"""Train the embedded model: render, train the eyes, train the words, export, evaluate.
+"""Train the embedded model: render, train the eyes, train the words, export.
 
     python -m nesy.adapters.embedded.train --out DIR
 
 An interrupted run goes on from its last checkpoint in DIR/work. Minutes are wall time.
+
+    python -m nesy.adapters.embedded.measure --weights DIR
+
+writes the figures of the exported weights.
 """
 
 import argparse
@@ -30,7 +34,7 @@ REPORT = 270.0  # seconds between reports
 WHOLE = 240.0  # seconds at the end in which every token of a picture is looked at
 
 
-def whiten(model: torch.nn.Module, pictures: Pictures) -> None:
+def whiten(model: Any, pictures: Pictures) -> None:
     """Start the patch embedding at the whitened principal components of patches."""
     x = patches(pictures.pixels[:300]).flatten(0, 1)
     _, vectors = torch.linalg.eigh(x.T @ x / len(x))
@@ -65,7 +69,8 @@ class Training:
         self.language = Language(self.tokenizer)
         torch.manual_seed(1)
         self.model = make_model(self.tokenizer)
-        self.aids = Aids(self.model.config.text_config.hidden_size)
+        language: Any = self.model.config.text_config
+        self.aids = Aids(language.hidden_size)
         eyes = split(self.model.model.visual.named_parameters())
         words = split(self.model.model.language_model.named_parameters())
         self.eyes = [
@@ -147,7 +152,7 @@ class Training:
                 )
                 spoken = (each * weights).sum() / (len(ids) * COUNT)
         loss = dense if stage == "eyes" else spoken if stage == "words" else dense + 2.0 * spoken
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_([*self.model.parameters(), *self.aids.parameters()], 2.0)
         for optimizer in (
             *(self.eyes if stage != "words" else ()),

@@ -67,12 +67,12 @@ def varied(image: Image.Image, rng: np.random.Generator) -> Image.Image:
 def _row(
     image: Image.Image, units: np.ndarray, known: bool
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    labels = {
+    labels: dict[str, np.ndarray] = {
         "units": units.astype(np.float32),
-        "faces": np.int64(1),
+        "faces": np.array(1, np.int64),
         "boxes": np.zeros((len(UNITS), 2, 4), np.float32),
         "affine": np.zeros(6, np.float32),
-        "known": np.float32(known),
+        "known": np.array(known, np.float32),
     }
     return shrink(image), labels
 

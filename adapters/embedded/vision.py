@@ -60,7 +60,8 @@ def see(
         x = x + block.attn.proj(y.transpose(1, 2).reshape(n, x.shape[1], -1))
         x = x + block.mlp(block.norm2(x))
     merger = tower.merger
-    return merger.mlp(merger.ln_q(x).view(n, -1, merger.hidden_size))
+    seen: torch.Tensor = merger.mlp(merger.ln_q(x).view(n, -1, merger.hidden_size))
+    return seen
 
 
 def positions(h: int, w: int, before: int, after: int) -> torch.Tensor:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """Run ``nesy``: 0 done, 1 a true negative answer, 2 bad input, 3 this machine lacks something."""
+    """Run ``nesy``; exit 0 done, 1 a true no, 2 bad input, 3 this machine lacks something."""
     import typer
 
     from nesy.diagnostics import NesyError

@@ -1,4 +1,4 @@
-"""What ``nesy run`` and ``nesy perceive`` are given: a picture, a folder of pictures, or a case file."""
+"""What ``nesy run`` and ``nesy perceive`` are given: a picture, a folder of them, or a case file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def cases_of(given: Path | None, line: str | None, declared: Declared) -> list[C
     if given is None:
         if line is None:
             what = "there is neither a picture nor a line"
-            fix = "nesy run face.png --line \"I'm fine\""
+            fix = 'nesy run face.png --line "I\'m fine"'
             raise NesyError(Diagnostic("N116", what, "there is nothing to read", fix))
         return [_case("line", None, line, declared)]
     if options.is_folder(given):

@@ -81,8 +81,13 @@ def _terms(kind: str) -> Callable[[], list[Row]]:
         from nesy import vocabulary
 
         return [
-            {"name": t.id, "what": t.label, "phrase": t.phrase, "meaning": t.one("definition"),
-             "note": t.one("note")}
+            {
+                "name": t.id,
+                "what": t.label,
+                "phrase": t.phrase,
+                "meaning": t.one("definition"),
+                "note": t.one("note"),
+            }
             for t in vocabulary.load().terms[kind].values()
         ]
 
@@ -130,7 +135,7 @@ def list_(
     width = max((len(row["name"]) for row in rows), default=0)
     for row in rows:
         extra = [str(row[k]) for k in ("force", "stratum", "from", "place") if row.get(k)]
-        print(f"{row['name']:<{width}}  {' · '.join(extra + [str(row['what'] or '')])}")
+        print(f"{row['name']:<{width}}  {' · '.join([*extra, str(row['what'] or '')])}")
 
 
 def show(

@@ -47,7 +47,9 @@ def engine(
     """Load the engine that these options name."""
     from nesy.pipeline import engine_for
 
-    named = [name.strip() for name in packs.split(",") if name.strip()] if packs is not None else None
+    named = (
+        [name.strip() for name in packs.split(",") if name.strip()] if packs is not None else None
+    )
     return engine_for(
         named, rules=tuple(rules or ()), weights_file=weights, ontology=tuple(ontology or ())
     )
@@ -90,7 +92,7 @@ def is_folder(path: Path) -> bool:
 
 
 def traces(file: Path | None) -> list[Trace]:
-    """Return the Traces of a file or of standard input; raises NesyError N114 where there is none."""
+    """Return the Traces of a file or of standard input; raises NesyError N114 for none."""
     from nesy import strict_json
     from nesy.trace import parse_trace
 

@@ -13,7 +13,9 @@ from nesy.cli.running import failure
 
 
 def reason(
-    file: Annotated[Path | None, typer.Argument(help="TRACES.jsonl; standard input if none.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="TRACES.jsonl; standard input if none.")
+    ] = None,
     packs: Packs = None,
     rules: Rules = None,
     weights: WeightsFile = None,

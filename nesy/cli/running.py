@@ -30,6 +30,8 @@ Given = Annotated[
     Path | None, typer.Argument(help="A picture, a folder of pictures, or CASES.jsonl.")
 ]
 Line = Annotated[str | None, typer.Option("--line", help="The line that was said.")]
+_EXIT = {"release": 0, "block": 1, "hold": 3}
+
 Out = Annotated[
     Path | None,
     typer.Option("-o", "--out", help="Append each Trace to this file; continues it if it exists."),
@@ -102,10 +104,13 @@ def perceive(
 
 
 def failure(trace: Trace) -> int:
-    """Print a failed case's diagnostics; return its exit code, 0 where it did not fail."""
+    """Print a failed case's diagnostics; return its exit code.
+
+    0 where the reply was released, 1 where a norm blocked it, 3 where no verdict was reached.
+    """
     found = trace.failure
     if found is None:
-        return 0
+        return _EXIT.get(trace.verdict.status, 0) if trace.verdict else 0
     for fault in found.diagnostics:
         diagnostic = fault.diagnostic()
         named = f"case {trace.case.id}: {diagnostic.what}"

@@ -35,7 +35,9 @@ def summary(trace: Trace, vocabulary: Vocabulary, *, most: int = 5) -> str:
             lines.append(f"    {phrase:<22} {probability:6.1%}  {bar}")
     if trace.verdict:
         norms = sorted({n.norm for n in trace.verdict.norms if n.force != "preferred"})
-        lines.append(f"  verdict  {trace.verdict.status}" + (f" ({', '.join(norms)})" if norms else ""))
+        lines.append(
+            f"  verdict  {trace.verdict.status}" + (f" ({', '.join(norms)})" if norms else "")
+        )
     if trace.response:
         lines.append(f"  reply    {trace.response.text}")
     return "\n".join(lines)

@@ -99,7 +99,9 @@ def solve(
                 return found
             if len(found) >= MOST_ANSWER_SETS:
                 raise _too_many(name)
-            found.append(AnswerSet(frozenset(model.symbols(atoms=show is None, shown=show is not None))))
+            found.append(
+                AnswerSet(frozenset(model.symbols(atoms=show is None, shown=show is not None)))
+            )
 
 
 def _too_long(name: str) -> NesyError:

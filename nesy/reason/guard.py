@@ -1,7 +1,7 @@
 """Ground rules that are not ours in a process of their own first, under limits of time and memory.
 
-clingo cannot be stopped while it grounds, and `p(1..1000000000).` or `n(s(X)) :- n(X).` never end. What
-has ended once here ends again in the same steps, so only then is it grounded where it is needed.
+clingo cannot be stopped while it grounds, and `p(1..1000000000).` or `n(s(X)) :- n(X).` never end.
+What has ended once here ends again in the same steps, so only then is it grounded where it is needed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from nesy.diagnostics import Diagnostic, NesyError
@@ -98,10 +99,9 @@ def _serve(seconds: int, most: int) -> None:
         signal.alarm(seconds)
         statements: list[ast.AST] = []
         ast.parse_string(program, statements.append)
-        try:
+        # A program that is refused has ended; what is wrong is said where it is used.
+        with suppress(NesyError):
             asp.ground(statements, asp.symbols(facts), extra="", name="guard")
-        except NesyError:
-            pass  # it ended; what is wrong is said where the program is used
         signal.alarm(0)
         print("ended", flush=True)
 

@@ -109,12 +109,12 @@ def _lip_marks(
             pen.oval(
                 0, y + sign * 0.055, half * 0.8, 0.022, shade(who.skin, 1.2), 0.3 + 0.5 * a[24]
             )
-            ends = (
+            bulge = curve(
                 (-half * 0.9, y + sign * 0.05),
                 (0, y + sign * 0.125),
                 (half * 0.9, y + sign * 0.05),
             )
-            pen.crease(curve(*ends), who.skin, 0.25 + 0.6 * a[24], 0.018)
+            pen.crease(bulge, who.skin, 0.25 + 0.6 * a[24], 0.018)
     if a[28] > 0.08:
         for sign in (-1, 1):
             pen.oval(

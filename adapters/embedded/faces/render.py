@@ -150,4 +150,5 @@ def _other(rng: np.random.Generator) -> dict[int, float]:
 def _span(pose: Pose, box: Box) -> Box:
     left, top, right, bottom = box
     pixels = pose([(left, top), (right, top), (left, bottom), (right, bottom)])
-    return (*(float(v) for v in pixels.min(axis=0)), *(float(v) for v in pixels.max(axis=0)))  # type: ignore[return-value]
+    (left, top), (right, bottom) = pixels.min(axis=0), pixels.max(axis=0)
+    return float(left), float(top), float(right), float(bottom)

@@ -30,9 +30,9 @@ def brows(pen: Pen, who: Identity, a: Units) -> None:
     frown = a[4]
     if frown > 0.08:
         for side in (-1, 1):
-            x = side * 0.045
+            beside = side * 0.045
             pen.crease(
-                curve((x, -0.30), (x * 0.6, -0.2), (x * 1.1, -0.08)),
+                curve((beside, -0.30), (beside * 0.6, -0.2), (beside * 1.1, -0.08)),
                 who.skin,
                 0.25 + 0.8 * frown,
                 0.022,
@@ -101,8 +101,9 @@ def _eye(pen: Pen, who: Identity, a: Units, side: int) -> None:
     else:
         pen.line(bottom, shade(who.hair, 0.6), 0.034)
         for t0 in (-0.6, -0.2, 0.2, 0.6):
-            x, y = ex + w * t0, low * (1 - t0 * t0)
-            pen.line([(x, y), (x + 0.02 * t0, y + 0.035)], shade(who.hair, 0.6), 0.012)
+            root_x, root_y = ex + w * t0, low * (1 - t0 * t0)
+            lash = [(root_x, root_y), (root_x + 0.02 * t0, root_y + 0.035)]
+            pen.line(lash, shade(who.hair, 0.6), 0.012)
     fold = top if shut < 0.9 else np.stack([ex + w * t, -who.eye_h * 0.5 * bow], 1)
     lift = 0.045 - 0.030 * a[5] + 0.012 * a[64] - 0.012 * a[4]
     pen.crease(fold - np.array([0, lift]), who.skin, 0.55, 0.012)
