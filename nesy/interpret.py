@@ -2,7 +2,8 @@
 
 P(reading) is proportional to exp(sum of weight(rule) * strength / 1000) over the evidence for what
 is read. Evidence is counted per rule instance: the program is extended by one companion per
-evidence rule that keeps the rule and its bindings, so two rules giving the same strength are two voices.
+evidence rule that keeps the rule and its bindings, so two rules giving the same strength are two
+voices.
 
 Candidates for a face are the emotions it has evidence for, and neutral, which needs none: what no
 rule supports is not a candidate.

@@ -149,7 +149,7 @@ _ALL = [
         emotion_arousal(Emotion, Arousal): {Emotion} has an arousal of {Arousal}
         table1(Expression, Emotion): Table 1 of the paper pairs {Expression} with {Emotion}
         suggests(Expression, Emotion): the ontology pairs {Expression} with {Emotion}
-        support(Expression, Emotion, Support): the support for {Expression} as {Emotion} is {Support}
+        support(Expression, Emotion, Support): {Expression} as {Emotion} has the support {Support}
         cue_crisis(Cue, Kind): {Cue} is a sign of a crisis of {Kind}
         norm(Norm, Force, Severity): {Norm} is a norm
         norm_jurisdiction(Norm, Jurisdiction): {Norm} belongs to {Jurisdiction}

@@ -299,7 +299,7 @@ def _terms(graph: rdflib.Graph, kind: str, of: rdflib.URIRef) -> dict[str, Term]
 
 
 def _property(predicate: rdflib.term.Node) -> str:
-    """Name a property: ours and SKOS's by its own name, others with their vocabulary's before it."""
+    """Name a property: ours and SKOS's by its own name, others with their vocabulary's."""
     base, name = re.split(r"[#/](?=[^#/]*$)", str(predicate))
     ours = str(NESY).startswith(base) or str(SKOS).startswith(base)
     return name if ours else f"{base.rsplit('/', 1)[-1]}:{name}"

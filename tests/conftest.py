@@ -1,4 +1,4 @@
-"""What many tests use: the shipped engine, rules in a file, and the command line in this process."""
+"""What many tests use: the shipped engine, rules in a file, the command line in this process."""
 
 import io
 import sys

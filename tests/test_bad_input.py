@@ -215,9 +215,9 @@ def files(tmp_path):
     for name, (file, content) in texts.items():
         made[name] = tmp_path / file
         made[name].write_bytes(content)
-    for name, picture in {"flat": flat, "other": flat, "dot": flat.resize((4, 4))}.items():
+    for name, drawn in {"flat": flat, "other": flat, "dot": flat.resize((4, 4))}.items():
         made[name] = tmp_path / f"{name}.png"
-        picture.save(made[name])
+        drawn.save(made[name])
     made["half"] = tmp_path / "half.png"
     noise = Image.effect_noise((200, 200), 90)
     noise.save(made["half"])

@@ -32,6 +32,10 @@ def test_plain_text_is_left_as_it_is():
     assert visible("“I’m fine”  — 12 %") == "“I’m fine”  — 12 %"
 
 
+def test_lines_are_joined_and_control_characters_spelt_out():
+    assert visible("two\nlines, \x1b[31mred \ud800") == "two lines, \\x1b[31mred \\ud800"
+
+
 def test_an_error_tells_all_of_its_faults():
     error = NesyError([FAULT, FAULT])
     assert str(error).count("N301") == 2

@@ -109,8 +109,9 @@ def test_every_predicate_has_a_sentence_that_names_its_arguments(predicate):
 
 
 def test_every_predicate_of_the_design_is_in_the_contract():
-    design = """au/4 expression/3 observable/2 claim/3 line_valence/2 line_emotion/2 line_act/2 cue/2
-        caption/1 context/1 purpose/1 notice/1 consent/1 jurisdiction/1 person/1 stated/1 evidence/3
+    design = """au/4 expression/3 observable/2 claim/3 line_valence/2 line_emotion/2 line_act/2
+        cue/2 caption/1
+        context/1 purpose/1 notice/1 consent/1 jurisdiction/1 person/1 stated/1 evidence/3
         reading/2 mismatch/2 ambiguous/1 crisis/1 reads/3 reply_act/1 reply_tone/1 reply_claims/3
         forbidden/2 obligatory/2 preferred/2 warned/2 hold/1"""
     assert set(design.split()) <= {f"{name}/{arity}" for name, arity in PREDICATES}

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 from nesy import vocabulary
 from nesy.diagnostics import NesyError
 
-HEAD = "@prefix nesy: <https://nesy.dev/ns#> .\n@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
+HEAD = """\
+@prefix nesy: <https://nesy.dev/ns#> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+"""
 
 
 @pytest.fixture

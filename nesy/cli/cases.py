@@ -1,4 +1,4 @@
-"""What ``nesy run`` and ``nesy perceive`` are given: a picture, a folder of them, or a case file."""
+"""What ``nesy run`` and ``nesy perceive`` are given: a picture, a folder, or a case file."""
 
 from __future__ import annotations
 

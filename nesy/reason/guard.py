@@ -1,7 +1,7 @@
 """Ground rules that are not ours in a process of their own first, under limits of time and memory.
 
 clingo cannot be stopped while it grounds, and `p(1..1000000000).` or `n(s(X)) :- n(X).` never end.
-What has ended once here ends again in the same steps, so only then is it grounded where it is needed.
+What has ended once here ends again in the same steps, so only then is it grounded where it is used.
 """
 
 from __future__ import annotations
