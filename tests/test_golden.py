@@ -1,6 +1,6 @@
 """Explanations, word for word: ``tests/golden/<case>.json`` is told as ``<case>.txt``.
 
-``NESY_ACCEPT=1 pytest tests/test_golden.py`` rewrites the texts; read the difference before committing.
+``NESY_ACCEPT=1 pytest tests/test_golden.py`` rewrites the texts; read the difference first.
 """
 
 from __future__ import annotations

@@ -180,13 +180,20 @@ def test_rules_that_pass_the_lint_and_do_not_end_are_refused(rules_file, monkeyp
     guard._GUARD.close()
 
 
-def test_rules_that_only_a_case_sets_off_hold_its_reply(rules_file, monkeypatch):
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "evidence(F, joy, X) :- speaker(F), b(X), b(Y), b(Z).",  # while interpreting
+        "hold(e601) :- b(X), b(Y), b(Z), X + Y + Z < 0.",  # while judging
+    ],
+)
+def test_rules_that_only_a_case_sets_off_hold_its_reply(rules_file, monkeypatch, rule):
     """Nothing fires without a case; then it does not end, and the case fails closed."""
     from nesy import pipeline
     from nesy.trace import Case
 
     monkeypatch.setattr(guard, "_GUARD", guard.Guard(seconds=1))
-    path = rules_file("b(1..1000) :- context(support). c(X, Y, Z) :- b(X), b(Y), b(Z).")
+    path = rules_file(f"b(1..1000) :- context(support). {rule}")
     engine = Engine.load(rules=[path])
     cases = [Case(id="a", line="hi", declared={"context": ("support",)}), Case(id="b", line="hi")]
     held, released = pipeline.run(cases, engine=engine)
