@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import clingo
+import networkx as nx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -122,6 +123,16 @@ def test_the_response_replays_and_renders_in_every_format(trace: Trace) -> None:
     for name, form in render.FORMATS.items():
         assert done.response and form(told), name
     assert done.response.text.split("\n")[0][:20] in render.as_text(told)
+
+
+def test_the_graph_is_acyclic_and_ends_in_what_was_asked() -> None:
+    trace = pipeline.reason(_smile(), engine=ENGINE)
+    told = tell.tell(pipeline.why(trace, engine=ENGINE), ENGINE)
+    found = render.graph(told)
+    assert nx.is_directed_acyclic_graph(found)
+    assert [line for line in found if not found.out_degree(line)] == [told]
+    dot = render.as_dot(told)
+    assert dot.count(" -> ") == found.number_of_edges() and dot.count("[label=") == len(found)
 
 
 def test_a_justification_with_a_leaf_taken_away_does_not_replay() -> None:

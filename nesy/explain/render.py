@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterator
 
+import networkx as nx
+
 from nesy import strict_json
 from nesy.explain.english import WORDS
 from nesy.explain.tell import Told
@@ -60,24 +62,33 @@ def as_json(told: Told) -> str:
     return strict_json.dumps(told.as_json(), indent=2) + "\n"
 
 
+def graph(told: Told) -> nx.DiGraph[Told]:
+    """Return the explanation as a directed acyclic graph: each ground → what rests on it.
+
+    A line that is used twice is one node.
+    """
+    found: nx.DiGraph[Told] = nx.DiGraph()
+    pending = [told]
+    while pending:
+        line = pending.pop()
+        if line not in found or not found.in_degree(line):
+            found.add_node(line)
+            pending += line.because
+            found.add_edges_from((child, line) for child in line.because)
+    return found
+
+
 def as_dot(told: Told) -> str:
-    """Return the explanation as a Graphviz graph; a line that is used twice is one node."""
-    names: dict[Told, str] = {}
+    """Return the explanation as a Graphviz graph."""
+    found = graph(told)
+    names = {line: f"n{number}" for number, line in enumerate(found)}
     lines = ["digraph why {", "  rankdir=LR;", '  node [shape=box, fontname="Helvetica"];']
-    _dot(told, names, lines)
+    for line, name in names.items():
+        label = "\\n".join(_escaped(part) for part in (line.sentence, *details(line)))
+        style = ', style=filled, fillcolor="#eef4ee"' if line.kind in ("fact", "ontology") else ""
+        lines.append(f'  {name} [label="{label}"{style}];')
+    lines += [f"  {names[ground]} -> {names[line]};" for ground, line in found.edges]
     return "\n".join([*lines, "}"]) + "\n"
-
-
-def _dot(told: Told, names: dict[Told, str], lines: list[str]) -> str:
-    if told in names:
-        return names[told]
-    name = names[told] = f"n{len(names)}"
-    label = "\\n".join(_escaped(part) for part in (told.sentence, *details(told)))
-    style = ', style=filled, fillcolor="#eef4ee"' if told.kind in ("fact", "ontology") else ""
-    lines.append(f'  {name} [label="{label}"{style}];')
-    for child in told.because:
-        lines.append(f"  {_dot(child, names, lines)} -> {name};")
-    return name
 
 
 def _escaped(text: str) -> str:
