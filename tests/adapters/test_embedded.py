@@ -1,0 +1,58 @@
+"""The shipped weights, as users run them: through the constraint, on people never trained on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from nesy import registry, vocabulary
+from nesy.perceive import perceive_cases
+from nesy.trace import Case, Face
+
+FOLDER = Path(__file__).parents[2] / "adapters" / "embedded" / "weights"
+BAR_EXPRESSIONS, BAR_UNITS = 0.85, 0.80
+# Twenty-five pictures say less than four hundred: the floor only catches weights that do not read.
+FLOOR = 0.70
+
+
+def _f1(pairs: list[tuple[set[object], set[object]]]) -> float:
+    hits = sum(len(said & true) for said, true in pairs)
+    return 2 * hits / sum(len(said) + len(true) for said, true in pairs)
+
+
+def test_the_weights_are_small_and_their_recorded_figures_meet_the_bar() -> None:
+    assert sum(file.stat().st_size for file in FOLDER.iterdir()) <= 12_000_000
+    measured = json.loads((FOLDER / "metrics.json").read_text(encoding="utf-8"))["test"]
+    assert measured["pictures"] >= 300
+    assert measured["expression_micro_f1"] >= BAR_EXPRESSIONS
+    assert measured["au_micro_f1"] >= BAR_UNITS
+
+
+def test_faces_of_unseen_people_are_read_under_the_constraint(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    torch.set_num_threads(1)
+    measure = pytest.importorskip("nesy.adapters.embedded.measure")
+    rows = measure.rendered(25, 777_000_000)
+    cases = []
+    for number, (image, line, _) in enumerate(rows):
+        image.save(tmp_path / f"{number}.png")
+        cases.append(Case(id=str(number), image=str(tmp_path / f"{number}.png"), line=line))
+    words = vocabulary.load()
+    found = list(perceive_cases(registry.perceiver("embedded", words), cases, vocabulary=words))
+    assert all(outcome.error is None for outcome in found)
+    units, expressions, counted = [], [], 0
+    for outcome, (_, _, true) in zip(found, rows, strict=True):
+        assert outcome.observation is not None
+        assert (outcome.observation.constraint_mass or 0) > 0.5
+        faces = outcome.observation.faces
+        counted += (true["faces"], min(len(faces), 2)) in (("none", 0), ("one", 1), ("several", 2))
+        face = faces[0] if faces else Face(id="f1")
+        drawn = {int(k[2:]) for k, v in true["action_units"].items() if v not in ("0", "x")}
+        shown = {k for k, v in true["expressions"].items() if v == "yes"}
+        units.append(({u.unit for u in face.action_units if u.confidence >= 500}, drawn))
+        expressions.append(({e.expression for e in face.expressions if e.confidence >= 500}, shown))
+    assert counted >= 23
+    assert _f1(units) >= FLOOR
+    assert _f1(expressions) >= FLOOR
