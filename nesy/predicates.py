@@ -193,10 +193,11 @@ _KIND_OF_ARGUMENT = {
 _KIND_OF_KIND = {"mismatch": "mismatch", "crisis": "crisis", "cue_crisis": "crisis"}
 
 
-def kind_of(predicate: Predicate, argument: str) -> str | None:
+def kind_of(predicate: Predicate | None, argument: str) -> str | None:
     """Return the kind of word, as the vocabulary names it, that an argument asks for."""
+    name = predicate.name if predicate else ""
     if argument == "Act":
-        return "line act" if predicate.name == "line_act" else "reply act"
+        return "line act" if name == "line_act" else "reply act"
     if argument == "Kind":
-        return _KIND_OF_KIND.get(predicate.name)
+        return _KIND_OF_KIND.get(name)
     return _KIND_OF_ARGUMENT.get(argument)

@@ -12,26 +12,12 @@ from clingo import ast
 
 from nesy.explain.english import WORDS
 from nesy.explain.justify import Node
-from nesy.predicates import PREDICATES, Predicate
+from nesy.predicates import PREDICATES, Predicate, kind_of
 from nesy.reason.engine import Engine
 from nesy.rulebook import Rule, Signature
 from nesy.vocabulary import Vocabulary
 
 _SLOT = re.compile(r"\{([A-Za-z_]\w*)\}")
-_KIND_OF_ARGUMENT = {
-    "Expression": "expression",
-    "Emotion": "emotion",
-    "Valence": "valence",
-    "Cue": "cue",
-    "Context": "context",
-    "Purpose": "purpose",
-    "Notice": "notice",
-    "Consent": "consent",
-    "Jurisdiction": "jurisdiction",
-    "Person": "person",
-    "Session": "session",
-    "Tone": "tone",
-}
 _PERMILLE = {"Confidence", "Strength", "Probability", "Intensity"}
 
 
@@ -179,13 +165,10 @@ def _phrase(
     if argument in ("Norm", "By"):
         norm = vocabulary.norms.get(text)
         return f"{text.upper()} ({norm.label.lower()})" if norm else text.upper()
-    if argument == "Act":
-        kind = "line act" if predicate and predicate.name == "line_act" else "reply act"
-        return vocabulary.phrase(kind, text)
-    if argument == "Kind":
+    kind = kind_of(predicate, argument)
+    if kind is None and argument == "Kind":  # of a pack's own predicate, which may speak of either
         kind = "crisis" if text in vocabulary.terms["crisis"] else "mismatch"
-        return vocabulary.phrase(kind, text)
-    return vocabulary.phrase(_KIND_OF_ARGUMENT.get(argument, argument.lower()), text)
+    return vocabulary.phrase(kind or argument.lower(), text)
 
 
 def _citation(rule: Rule, vocabulary: Vocabulary) -> str | None:
