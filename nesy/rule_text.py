@@ -10,6 +10,9 @@ from nesy.diagnostics import Diagnostic, NesyError
 LARGEST_FILE = 1_000_000
 DEEPEST = 200
 
+_ACTS = "it acts while the file is read: it opens files or runs a program"
+_NOT_ASCII = "names are of the letters a-z; one that looks like them is another name"
+
 
 def refuse_unsafe(text: str, name: str) -> None:
     """Refuse what acts while clingo parses, before clingo sees it.
@@ -18,9 +21,11 @@ def refuse_unsafe(text: str, name: str) -> None:
     crash the parser, and it stops reading at a NUL. Raises NesyError N302.
     """
 
-    def refuse(what: str, why: str, fix: str, at: int | None = None) -> NesyError:
+    def refuse(
+        what: str, why: str, fix: str, at: int | None = None, code: str = "N302"
+    ) -> NesyError:
         place = (None, None) if at is None else place_of(text, at)
-        return NesyError(Diagnostic("N302", what, why, fix, name, *place))
+        return NesyError(Diagnostic(code, what, why, fix, name, *place))
 
     if len(text) > LARGEST_FILE:
         why = f"the limit is {LARGEST_FILE} characters"
@@ -29,18 +34,15 @@ def refuse_unsafe(text: str, name: str) -> None:
     for match in _TOKENS.finditer(text):
         token = match.group()
         if token in ("#include", "#script"):
-            why = "it acts while the file is read: it opens files or runs a program"
             fix = "put the rules into the file itself, or name both files with --rules"
-            raise refuse(f"{token} is not allowed in a rule file", why, fix, match.start())
+            raise refuse(f"{token} is not allowed in a rule file", _ACTS, fix, match.start())
         if token == "\0":
             why = "clingo would stop reading there"
             raise refuse("a NUL character", why, "remove it", match.start())
         if not token[0].isascii():
             what = f"the character {token} (U+{ord(token):04X}) outside a string"
-            why = "names are of the letters a-z; one that looks like them is another name"
-            place = place_of(text, match.start())
             fix = "write it with letters a-z, or in quotes"
-            raise NesyError(Diagnostic("N300", what, why, fix, name, *place))
+            raise refuse(what, _NOT_ASCII, fix, match.start(), "N300")
         if token == ".":
             operators = 0
         elif token in _OPENING:

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nesy import pipeline
+from nesy import pipeline, rulebook
 from nesy.explain import outcome, render, replay, tell
+from nesy.explain.instances import solve_instrumented
 from nesy.explain.justify import Explainer, Node
 from nesy.pipeline import engine_for
+from nesy.reason import asp
 from nesy.reason.engine import run_stages
 from nesy.trace import (
     ActionUnit,
@@ -173,3 +175,39 @@ def _without(node: Node, atom: str) -> Node:
     return Node(
         node.kind, node.atom, node.rule, node.bindings, node.origin, node.voice, node.text, kept
     )
+
+
+CONSTRUCTS = """
+%! a.compared "compared {C}"
+p(Face, C) :- expression(Face, smile, C), C >= 500, not stated(_).
+%! a.counted "counted {N}"
+n(N) :- N = #count { F : p(F, C), C > 3 }, #sum { V, F : p(F, V) } >= 10, p(F, _) : face(F).
+%! a.pooled "pooled"
+q(1; 2) :- p(_, (3; 930)), X = 1..2, X > 1.
+%! a.recursive "recursive {X}"
+r(X) :- q(X).
+r(X + 1) :- r(X), X < 4.
+%! a.doubly "doubly"
+d :- not not n(_).
+"""
+
+
+def test_every_construct_of_a_rule_is_instanced_and_its_rules_left_as_they_are(tmp_path) -> None:
+    file = tmp_path / "constructs.lp"
+    file.write_text(CONSTRUCTS, encoding="utf-8")
+    book = rulebook.load([], [file])
+    facts = asp.symbols(
+        ["face(f1)", "face(f2)", "expression(f1,smile,930)", "expression(f2,smile,830)"]
+    )
+    ((answer, instances),) = solve_instrumented(book, "interpret", facts)
+    plain = asp.solve(book.statements("interpret"), facts, extra=asp.ALL_DEFINED)[0]
+    own = {"p", "n", "q", "r", "d"}
+    assert {a for a in answer.atoms if a.name in own} == {a for a in plain.atoms if a.name in own}
+    fired = {(i.rule.id, str(i.head)): i for i in instances}
+    heads = {head for _, head in fired}
+    assert heads >= {"p(f1,930)", "n(2)", "q(1)", "q(2)", "r(1)", "r(4)", "d"}
+    compared = fired["a.compared", "p(f1,930)"]
+    assert compared.compared == ("930 >= 500, from C >= 500",)
+    assert [str(a) for a in compared.negative] == ['stated("_")']
+    counted = fired["a.counted", "n(2)"]
+    assert {"p(f1,930)", "p(f2,830)", "face(f1)", "face(f2)"} <= {str(a) for a in counted.together}

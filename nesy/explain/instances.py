@@ -16,7 +16,7 @@ from functools import lru_cache
 import clingo
 from clingo import ast
 
-from nesy.companions import unpooled, variables
+from nesy.companions import heads, unpooled, variables
 from nesy.reason import asp
 from nesy.reason.asp import AnswerSet
 from nesy.rulebook import Rule, Rulebook, Strata
@@ -116,12 +116,12 @@ def _instrumented(
 def _companions(statement: ast.AST, number: int) -> list[_Companion]:
     """Return the companions of one alternative; their numbers begin at ``number``."""
     found: list[_Companion] = []
-    for head, condition in _heads(statement.head):
+    for head, condition in heads(statement.head):
         mine = number + len(found)
         body, parts = _body([*statement.body, *condition])
         names = tuple(variables(body))
         bound = _tuple(names)
-        chosen = [head] if _is_choice(statement) else []
+        chosen = [str(head)] if _is_choice(statement) else []
         lines = [_rule(f"_fired({mine},{bound},{head},{parts})", [*map(str, body), *chosen])]
         for element in _elements(statement.body):
             fired = f"_fired({mine},{bound},{','.join('_' * 4)})"
@@ -177,26 +177,6 @@ def _comparison(literal: ast.AST) -> str:
     for operator, text in zip(operators, texts[1:], strict=True):
         mixed += [operator, text]
     return _tuple([_quoted(str(literal)), *mixed])
-
-
-def _heads(head: ast.AST) -> list[tuple[str, list[ast.AST]]]:
-    """Return each atom a head can derive, with the literals under which it may."""
-    kind = head.ast_type
-    if kind == ast.ASTType.Literal:
-        if head.atom.ast_type != ast.ASTType.SymbolicAtom or head.sign != ast.Sign.NoSign:
-            return []
-        return [(str(head.atom), [])]
-    if kind in (ast.ASTType.Aggregate, ast.ASTType.Disjunction):
-        elements = list(head.elements)
-    elif kind == ast.ASTType.HeadAggregate:
-        elements = [e.condition for e in head.elements]
-    else:
-        return []
-    return [
-        (str(e.literal.atom), list(e.condition))
-        for e in elements
-        if e.literal.atom.ast_type == ast.ASTType.SymbolicAtom
-    ]
 
 
 def _elements(body: Sequence[ast.AST]) -> list[list[ast.AST]]:
