@@ -51,6 +51,11 @@ class NesyError(Exception):
         self.diagnostics = tuple(diagnostics)
         super().__init__("\n".join(str(diagnostic) for diagnostic in self.diagnostics))
 
+    def as_json(self) -> dict[str, object]:
+        """Return what a Trace records as its ``error``."""
+        faults = [diagnostic.as_json() for diagnostic in self.diagnostics]
+        return {"exit_code": self.exit_code, "diagnostics": faults}
+
 
 class MissingError(NesyError):
     """The machine lacks a program, a package or weights that the request needs."""

@@ -102,8 +102,7 @@ def with_line(observation: Observation, case: Case, vocabulary: Vocabulary) -> O
 
 def failed(trace: Trace, error: NesyError) -> Trace:
     """Return a trace that records why its case went no further."""
-    faults = [diagnostic.as_json() for diagnostic in error.diagnostics]
-    return trace.with_(error={"exit_code": error.exit_code, "diagnostics": faults})
+    return trace.with_(error=error.as_json())
 
 
 def reason(trace: Trace, *, engine: Engine | None = None) -> Trace:
@@ -114,8 +113,8 @@ def reason(trace: Trace, *, engine: Engine | None = None) -> Trace:
     seen = trace.observation
     try:
         if seen is None and trace.facts is None:
-            seen = with_line(Observation(perceiver=READER), trace.case, using.vocabulary)
-        elif seen is not None and seen.line is None:
+            seen = Observation(perceiver=READER)
+        if seen is not None and seen.line is None:
             seen = with_line(seen, trace.case, using.vocabulary)
         return reasoning.reason(trace.with_(observation=seen), using)
     except NesyError as error:

@@ -43,9 +43,13 @@ def compose(norms: Norms, conditions: Sequence[str], vocabulary: Vocabulary) -> 
     acts = {a for a in wanted if a in known and a not in forbidden and _texts().get(a)}
     acts = acts or set(DEFAULT_ACTS)
     ordered = sorted(acts, key=_place)
-    text = " ".join(dict.fromkeys(filter(None, (wording(a, conditions) for a in ordered))))
     tone = next(iter(norms.tones()), "warm")
-    return Draft(tuple(ordered), tone, text)
+    return Draft(tuple(ordered), tone, _joined(wording(a, conditions) for a in ordered))
+
+
+def _joined(parts: Iterable[str]) -> str:
+    """Return the parts as one text; what two acts say alike is said once."""
+    return " ".join(dict.fromkeys(filter(None, parts)))
 
 
 def wording(act: str, conditions: Sequence[str]) -> str:
@@ -87,7 +91,7 @@ def repaired(
     ordered = sorted(acts, key=_place)
     parts = [wording(act, conditions) for act in ordered]
     kept = [part for part in parts if not forbidden & set(read_acts(part))]
-    return Draft(tuple(ordered), draft.tone, " ".join(dict.fromkeys(filter(None, kept))))
+    return Draft(tuple(ordered), draft.tone, _joined(kept))
 
 
 def _place(act: str) -> tuple[int, str]:

@@ -76,10 +76,6 @@ class Explainer:
         for atom in (*self.stages.final_facts, *self.stages.admitted, *self.engine.static):
             if atom not in self._instances:
                 leaves[atom] = frozenset([atom])
-        for atom in self.stages.interpretation.reads():
-            leaves[atom] = frozenset([atom])
-        draft = [a for a in self.stages.final_facts if _is_draft(a)]
-        leaves |= {atom: frozenset([atom]) for atom in draft}
         chosen: dict[clingo.Symbol, Instance] = {}
         pending = list(instances)
         while pending:

@@ -68,13 +68,14 @@ def graph(told: Told) -> nx.DiGraph[Told]:
     A line that is used twice is one node.
     """
     found: nx.DiGraph[Told] = nx.DiGraph()
-    pending = [told]
+    pending, expanded = [told], set[Told]()
     while pending:
         line = pending.pop()
-        if line not in found or not found.in_degree(line):
+        if line not in expanded:
+            expanded.add(line)
             found.add_node(line)
-            pending += line.because
             found.add_edges_from((child, line) for child in line.because)
+            pending += line.because
     return found
 
 

@@ -22,6 +22,7 @@ from nesy.vocabulary import Vocabulary
 from nesy.weights import Weights
 
 MOST_ROUNDS = 3
+NO_VERDICT = Verdict(status="hold", norms=(NormApplied(norm="E601", force="hold"),))
 # The variant of a text for a picture without words.
 WORDLESS = "wordless"
 
@@ -105,11 +106,10 @@ def reason(trace: Trace, engine: Engine) -> Trace:
 def _held(trace: Trace, error: NesyError, engine: Engine) -> Trace:
     """Return a trace without a verdict: fail closed, with the fixed safe reply and the reason."""
     draft = safe("hold")
-    faults = [diagnostic.as_json() for diagnostic in error.diagnostics]
     return trace.with_(
-        verdict=Verdict(status="hold", norms=(NormApplied(norm="E601", force="hold"),)),
+        verdict=NO_VERDICT,
         response=Response(acts=draft.acts, tone=draft.tone, text=draft.text),
-        error={"exit_code": error.exit_code, "diagnostics": faults},
+        error=error.as_json(),
         versions={**trace.versions, **engine.versions},
     )
 
@@ -160,9 +160,7 @@ def _conditions(
     valences = [str(a.arguments[0]) for a in seen if a.match("line_valence", 2)]
     tops = [next(iter(d)) for d in reading.marginals.values() if d]
     contrary = mismatches or any(words.emotions[top].one("valence") == "-1" for top in tops)
-    found += [v for v in valences if v != "positive" or not contrary] or (
-        [] if valences else [WORDLESS]
-    )
+    found += [v for v in valences or [WORDLESS] if v != "positive" or not contrary]
     found += [str(a.arguments[0]) for a in seen if a.match("jurisdiction", 1)]
     return found
 
@@ -177,7 +175,7 @@ def _crises(seen: Sequence[clingo.Symbol], norms: Norms) -> set[str]:
 def conclude(stages: Stages) -> Verdict:
     """Return the verdict: release, block (a norm stops the reply) or hold (no verdict reached)."""
     if stages.norms is None:
-        return Verdict(status="hold", norms=(NormApplied(norm="E601", force="hold"),))
+        return NO_VERDICT
     crises = _crises(stages.final_facts, stages.norms)
     stopped = bool(stages.norms.violations or stages.norms.held_by)
     return stages.norms.verdict("block" if stopped else "release", crises)
