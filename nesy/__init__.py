@@ -31,6 +31,7 @@ _PUBLIC = {
     "NesyError": "nesy.diagnostics",
     "Observation": "nesy.trace",
     "Trace": "nesy.trace",
+    "judge": "nesy.reply.judge",
     "perceive": "nesy.pipeline",
     "reason": "nesy.pipeline",
     "run": "nesy.pipeline",

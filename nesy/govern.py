@@ -8,21 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import clingo
 
+from nesy import exemption
+from nesy.exemption import EXCEPTION
+from nesy.predicates import GOVERN_HEADS
 from nesy.reason import asp
 from nesy.reason.asp import AnswerSet
 from nesy.rulebook import Rulebook
-from nesy.trace import NormApplied, Verdict
+from nesy.trace import ExceptionMet, NormApplied, Verdict
 
 Force = Literal["forbidden", "obligatory", "preferred", "warned"]
 FORCES: tuple[Force, ...] = ("forbidden", "obligatory", "preferred", "warned")
+# What of the norms' atoms decides on a reply or is in its Trace; what else there is tells why.
+NEEDED = (GOVERN_HEADS - {("in_force", 1), ("exempt", 1), ("lapsed", 1)}) | {
+    ("preferred_tone", 2),
+    ("danger", 1),
+    EXCEPTION,
+}
 INFER_FROM_FACE = "infer_from_face"
 
 # What the norms may withhold from interpretation: what was seen of a face, never that one is there.
-OF_A_FACE = frozenset({"au", "expression", "claim", "observable"})
+OF_A_FACE = frozenset({"au", "au_side", "expression", "claim", "observable"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +48,10 @@ class Norms:
 
     def acts(self, force: Force) -> dict[str, tuple[str, ...]]:
         """Return act → norms for one force, without those that gave way to a stronger norm."""
-        beaten = {(str(a.arguments[0]), str(a.arguments[1])) for a in self._named("overridden", 3)}
+        beaten = {asp.words(atom)[:2] for atom in self._named("overridden", 3)}
         found: dict[str, tuple[str, ...]] = {}
         for atom in self._named(force, 2):
-            act, norm = map(str, atom.arguments)
+            act, norm = asp.words(atom)
             if (act, norm) not in beaten:
                 found[act] = (*found.get(act, ()), norm)
         return found
@@ -57,28 +67,28 @@ class Norms:
     @property
     def violations(self) -> tuple[tuple[str, str], ...]:
         """Return (norm, act) for each norm the draft breaks."""
-        pairs = (atom.arguments for atom in self._named("violated", 2))
-        return tuple((str(norm), str(act)) for norm, act in pairs)
+        pairs = (asp.words(atom) for atom in self._named("violated", 2))
+        return tuple((norm, act) for norm, act in pairs)
 
     @property
     def held_by(self) -> tuple[str, ...]:
         """Return the norms that hold the reply whatever it says."""
-        return tuple(str(a.arguments[0]) for a in self._named("hold", 1))
+        return tuple(asp.words(atom)[0] for atom in self._named("hold", 1))
 
     def tones(self) -> tuple[str, ...]:
         """Return the preferred tones, sorted."""
-        return tuple(sorted({str(a.arguments[0]) for a in self._named("preferred_tone", 2)}))
+        return tuple(sorted({asp.words(atom)[0] for atom in self._named("preferred_tone", 2)}))
 
     def applied(self) -> tuple[NormApplied, ...]:
         """Return every norm that applies, the losers with the norm that beat them."""
         beaten: dict[tuple[str, str], str] = {}
         for atom in self._named("overridden", 3):
-            act, norm, by = map(str, atom.arguments)
+            act, norm, by = asp.words(atom)
             beaten.setdefault((act, norm), by)
         found = []
         for force in FORCES:
             for atom in self._named(force, 2):
-                act, norm = map(str, atom.arguments)
+                act, norm = asp.words(atom)
                 found.append(
                     NormApplied(
                         norm=norm.upper(),
@@ -90,11 +100,32 @@ class Norms:
         found += [NormApplied(norm=norm.upper(), force="hold") for norm in self.held_by]
         return tuple(found)
 
+    def exceptions(self) -> tuple[ExceptionMet, ...]:
+        """Return the exceptions to norms in force whose conditions are met, in their order."""
+        found = []
+        for atom in self._named(*EXCEPTION):
+            norm, rule, owner, until, status = atom.arguments
+            found.append(
+                ExceptionMet(
+                    norm=norm.name.upper(),
+                    rule=rule.string,
+                    owner=owner.string,
+                    until=until.string,
+                    status="lapsed" if status.name == "lapsed" else "applied",
+                )
+            )
+        return tuple(found)
+
     def verdict(
         self, status: Literal["release", "block", "hold"], crises: Iterable[str]
     ) -> Verdict:
         """Return the verdict as the Trace stores it."""
-        return Verdict(status=status, norms=self.applied(), crisis=tuple(sorted(crises)))
+        return Verdict(
+            status=status,
+            norms=self.applied(),
+            crisis=tuple(sorted(crises)),
+            exceptions=self.exceptions() or None,
+        )
 
 
 def govern(
@@ -105,15 +136,21 @@ def govern(
     found = asp.solve(
         statements,
         [*facts, *static],
-        extra=asp.ALL_DEFINED,
+        extra=companions(rulebook),
         models=2,
         name="rules/govern",
         guarded=bool(rulebook.foreign),
-        show=rulebook.heads("govern"),
+        show=rulebook.heads("govern") | {EXCEPTION},
     )
     return Norms(found[0]) if len(found) == 1 else None
 
 
+@lru_cache(maxsize=16)
+def companions(rulebook: Rulebook) -> str:
+    """Return what is solved beside the norms: which exceptions to them were met."""
+    return asp.ALL_DEFINED + " " + exemption.companions(rulebook.rules("govern"))
+
+
 def withhold(atom: clingo.Symbol) -> bool:
     """Tell whether an atom is what a prohibition to read faces keeps from interpretation."""
-    return atom.name in OF_A_FACE
+    return asp.signature(atom)[0] in OF_A_FACE

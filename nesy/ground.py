@@ -12,14 +12,17 @@ from collections.abc import Iterable, Iterator
 import clingo
 from clingo import Function, Number
 
+from nesy import turns
 from nesy.diagnostics import Diagnostic, NesyError, nearest
 from nesy.perceive import unknown_terms
 from nesy.predicates import DECLARABLE, PREDICATES, kind_of
 from nesy.trace import Case, Face, Fact, LineReading, Observation, Origin
 from nesy.vocabulary import Vocabulary
 
-# What a perceiver holds less likely than not is no fact; the Observation keeps it.
+# What a perceiver holds less likely than not is no fact; the Observation keeps it. Opinions of an
+# emotion are shares of a whole, where the small ones count: they are facts from the least share on.
 LEAST_CONFIDENCE = 500
+LEAST_SHARE = 1
 
 # The person whose line it is, where the picture shows nobody who could be bound to it.
 SPEAKER = "f1"
@@ -32,14 +35,17 @@ _KIND_OF_DECLARED = {name: name for name in DECLARABLE} | {"stated": "emotion"}
 def ground(case: Case, observation: Observation, vocabulary: Vocabulary) -> tuple[Fact, ...]:
     """Return the facts of a case, sorted within their channel.
 
-    Raises NesyError with every N201 (an unknown term) and N210 (a key nobody may declare).
+    Raises NesyError with every N201 (an unknown term), N210 (a key nobody may declare) and N212 (a
+    turn that the case has not).
     """
-    if faults := [*_undeclarable(case, vocabulary), *unknown_terms(observation, vocabulary)]:
+    faults = [*_undeclarable(case, vocabulary), *unknown_terms(observation, vocabulary)]
+    if faults := [*faults, *_turns_too_many(case, observation)]:
         raise NesyError(faults)
     found: list[tuple[Origin, clingo.Symbol]] = []
     found += [("declared", atom) for atom in _declared(case, vocabulary)]
     if observation.line is not None:
         found += [("line", atom) for atom in _line(observation.line, vocabulary)]
+    found += [("line", atom) for atom in _turns(case, observation, vocabulary)]
     for face in observation.faces:
         found += [(origin, atom) for origin, atom in _face(face, vocabulary)]
     if case.image is not None:
@@ -86,17 +92,47 @@ def _speakers(observation: Observation) -> Iterator[clingo.Symbol]:
 
 
 def _line(line: LineReading, vocabulary: Vocabulary) -> Iterator[clingo.Symbol]:
+    names = {"valence": "line_valence", "emotion": "line_emotion", "line act": "line_act"}
+    for kind, term, confidence in _said(line, vocabulary):
+        yield Function(names.get(kind, kind), [Function(term), Number(confidence)])
+    for reason in line.unread or ():
+        yield Function("line_unread", [Function(reason)])
+
+
+def _turns_too_many(case: Case, observation: Observation) -> Iterator[Diagnostic]:
+    read, had = len(observation.turns or ()), len(case.turns)
+    if read > had:
+        what = f"{read} earlier turns were read and the case has {had}"
+        why = "whose a turn was stands in the case"
+        yield Diagnostic("N212", what, why, "give the case its `turns`, oldest first")
+
+
+def _turns(case: Case, observation: Observation, vocabulary: Vocabulary) -> Iterator[clingo.Symbol]:
+    names = {"line act": "act"}
+    pairs = zip(turns.counted(case), reversed(observation.turns or ()), strict=False)
+    for (back, turn), reading in pairs:
+        said = tuple(_said(reading, vocabulary))
+        if said or back <= turns.NEAREST:
+            yield Function("turn", [Number(back), Function(turns.party(turn, case))])
+        for kind, term, confidence in said:
+            predicate = f"turn_{names.get(kind, kind)}"
+            yield Function(predicate, [Number(back), Function(term), Number(confidence)])
+
+
+def _said(line: LineReading, vocabulary: Vocabulary) -> Iterator[tuple[str, str, int]]:
+    """Yield the kind, the term and the confidence of what words say, where it counts as a fact."""
     channels = (
-        ("line_valence", "valence", ((v.valence, v.confidence) for v in line.valence)),
-        ("line_emotion", "emotion", ((e.emotion, e.confidence) for e in line.emotions)),
-        ("line_act", "line act", ((a.act, a.confidence) for a in line.acts)),
-        ("cue", "cue", ((c.cue, c.confidence) for c in line.cues)),
+        ("valence", ((v.valence, v.confidence) for v in line.valence)),
+        ("emotion", ((e.emotion, e.confidence) for e in line.emotions)),
+        ("line act", ((a.act, a.confidence) for a in line.acts)),
+        ("cue", ((c.cue, c.confidence) for c in line.cues)),
     )
-    for predicate, kind, reported in channels:
+    for kind, reported in channels:
+        least = LEAST_SHARE if kind == "emotion" else LEAST_CONFIDENCE
         for term, confidence in reported:
             known = vocabulary.require(kind, term)
-            if confidence >= LEAST_CONFIDENCE:
-                yield Function(predicate, [Function(known.id), Number(confidence)])
+            if confidence >= least:
+                yield kind, known.id, confidence
 
 
 def _face(face: Face, vocabulary: Vocabulary) -> Iterator[tuple[Origin, clingo.Symbol]]:
@@ -106,19 +142,28 @@ def _face(face: Face, vocabulary: Vocabulary) -> Iterator[tuple[Origin, clingo.S
     for code in vocabulary.reported_units:
         if code not in unseen and face.action_units:
             yield "image", Function("observable", [who, Number(code)])
-    for unit in face.action_units:
-        if unit.confidence >= LEAST_CONFIDENCE:
-            numbers = [Number(unit.unit), Number(unit.intensity), Number(unit.confidence)]
-            yield "image", Function("au", [who, *numbers])
+    seen_units = [u for u in face.action_units if u.confidence >= LEAST_CONFIDENCE]
+    # One muscle votes once: a unit reported for each side, or twice, is the surest report of it.
+    surest = {u.unit: u for u in sorted(seen_units, key=lambda u: (u.confidence, u.intensity))}
+    for unit in surest.values():
+        numbers = [Number(unit.unit), Number(unit.intensity), Number(unit.confidence)]
+        yield "image", Function("au", [who, *numbers])
+    for code in surest:
+        sides = {unit.side for unit in seen_units if unit.unit == code and unit.side is not None}
+        if sides:
+            side = sides.pop() if len(sides) == 1 else "both"
+            yield "image", Function("au_side", [who, Number(code), Function(side)])
+    shown: dict[str, int] = {}
     for seen in face.expressions:
         known = vocabulary.require("expression", seen.expression)
-        if seen.confidence >= LEAST_CONFIDENCE:
-            arguments = [who, Function(known.id), Number(seen.confidence)]
+        shown[known.id] = max(seen.confidence, shown.get(known.id, 0))
+    for expression, confidence in shown.items():
+        if confidence >= LEAST_CONFIDENCE:
+            arguments = [who, Function(expression), Number(confidence)]
             yield "image", Function("expression", arguments)
-    best = max(face.claims, key=lambda claim: (claim.confidence, claim.emotion), default=None)
     for claim in face.claims:
         known = vocabulary.require("emotion", claim.emotion)
-        if claim.confidence >= LEAST_CONFIDENCE or claim is best:
+        if claim.confidence >= LEAST_SHARE:
             yield "model", Function("claim", [who, Function(known.id), Number(claim.confidence)])
 
 
@@ -133,7 +178,10 @@ _FORM = {
     "Intensity": _NUMBER,
     "Confidence": _NUMBER,
     "Count": _NUMBER,
+    "Back": re.compile(r"[1-9][0-9]{0,2}|1000"),
     "Relation": re.compile(r"same|differs"),
+    "Side": re.compile(r"left|right|both"),
+    "Reason": re.compile(r"language"),
 }
 
 

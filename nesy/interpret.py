@@ -3,7 +3,7 @@
 P(reading) is proportional to exp(sum of weight(rule) * strength / 1000) over the evidence for what
 is read. Evidence is counted per rule instance: the program is extended by one companion per
 evidence rule that keeps the rule and its bindings, so two rules giving the same strength are two
-voices.
+voices. A rule with a note `%  weigh: Seen, Emotion` is weighed by what these variables stand for.
 
 Candidates for a face are the emotions it has evidence for, and neutral, which needs none: what no
 rule supports is not a candidate.
@@ -32,6 +32,7 @@ from nesy.weights import Weights
 
 NULL_HYPOTHESIS = "neutral"
 EVIDENCE = "_evidence"
+VOICE = (EVIDENCE, 6)
 FULL = 1000
 
 # Probabilities below this are not handed to the norms.
@@ -48,6 +49,7 @@ class Voice:
     strength: int
     contribution: float
     bindings: tuple[str, ...] = ()
+    weighed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +80,19 @@ def interpret(
 ) -> Interpretation:
     """Return the marginals of a case: in closed form where packs allow it, else by enumeration."""
     rules, companions, enumerated = prepared(rulebook)
-    subjects = sorted({str(f.arguments[0]) for f in facts if f.match("speaker", 1)})
+    subjects = sorted({str(f.arguments[0]) for f in asp.named(facts, "speaker", 1)})
     found = asp.solve(
         rulebook.statements("interpret"),
         [*facts, *static],
         extra=companions,
         name="rules/interpret",
         guarded=bool(rulebook.foreign),
-        show=rulebook.heads("interpret") | {(EVIDENCE, 5), ("reading", 2)},
+        show=rulebook.heads("interpret") | {VOICE, ("reading", 2)},
     )
     if enumerated:
         return _enumerated(found, rules, weights, subjects)
     (only,) = found
-    return _closed_form(only, rules, weights, subjects)
+    return closed_form(only, rules, weights, subjects)
 
 
 @lru_cache(maxsize=16)
@@ -114,11 +116,11 @@ def evidence_companions(rules: Sequence[Rule]) -> str:
     for number, rule in enumerate(rules):
         if ("evidence", 3) in rule.heads:
             for statement in unpooled(rule.statement):
-                lines += _companions(statement, number)
+                lines += _companions(statement, number, rule.weighed)
     return "\n".join(lines) + "\n"
 
 
-def _companions(statement: ast.AST, number: int) -> Iterable[str]:
+def _companions(statement: ast.AST, number: int, weighed: Sequence[str]) -> Iterable[str]:
     """Yield a companion for each evidence atom of a head; one that is chosen must be chosen."""
     chosen = statement.head.ast_type != ast.ASTType.Literal
     for atom, condition in heads(statement.head):
@@ -126,24 +128,27 @@ def _companions(statement: ast.AST, number: int) -> Iterable[str]:
             literals = [*statement.body, *condition]
             body = [*map(str, literals), *([str(atom)] if chosen else [])]
             said = ",".join(map(str, atom.symbol.arguments))
-            voice = f"{EVIDENCE}({number},({binding_terms(literals)}),{said})"
+            terms = "".join(f"{name}," for name in weighed)
+            voice = f"{EVIDENCE}({number},({binding_terms(literals)}),({terms}),{said})"
             yield f"{voice} :- {'; '.join(body)}." if body else f"{voice}."
 
 
 def voices_in(found: AnswerSet, rules: Sequence[Rule], weights: Weights) -> list[Voice]:
     """Return the voices of an answer set; raises NesyError N317 where one is not of the form."""
     voices = []
-    for atom in found.named(EVIDENCE, 5):
-        number, bindings, face, emotion, strength = atom.arguments
+    for atom in found.named(*VOICE):
+        number, bindings, weighed, face, emotion, strength = atom.arguments
         rule = rules[number.number]
         if not (_is_word(face) and _is_word(emotion) and _is_strength(strength)):
             what = f"evidence({face},{emotion},{strength}) is no evidence"
             why = f"a strength is an integer 0-{FULL}, a face and an emotion are words"
             fix = "mend what the rule computes; divide by 1000 after multiplying confidences"
             raise NesyError(Diagnostic("N317", what, why, fix, rule.file, rule.line, rule.column))
-        share = weights.of(rule.id) * strength.number / FULL
-        terms = tuple(str(t) for t in bindings.arguments)
-        voices.append(Voice(str(face), str(emotion), rule.id, strength.number, share, terms))
+        terms = tuple(map(str, weighed.arguments))
+        share = weights.of(rule.id, terms) * strength.number / FULL
+        bound = tuple(map(str, bindings.arguments))
+        said = (str(face), str(emotion), rule.id, strength.number)
+        voices.append(Voice(*said, share, bound, terms))
     return sorted(voices)
 
 
@@ -193,9 +198,10 @@ def _excluded(found: AnswerSet) -> list[tuple[str, str]]:
     return [(str(face), str(emotion)) for face, emotion in pairs]
 
 
-def _closed_form(
+def closed_form(
     found: AnswerSet, rules: Sequence[Rule], weights: Weights, faces: Sequence[str]
 ) -> Interpretation:
+    """Return the interpretation that the only answer set gives: a softmax over its voices."""
     voices = voices_in(found, rules, weights)
     scores = log_scores(voices, _excluded(found), faces)
     marginals = {face: softmax(of) for face, of in scores.items()}
@@ -236,12 +242,14 @@ def _enumerated(
 def _derived(found: AnswerSet) -> frozenset[clingo.Symbol]:
     """Return what the rules derived: contract predicates and a pack's own, not the engine's."""
     return frozenset(
-        atom for atom in found.atoms if not atom.name.startswith("_") and not _is_input(atom)
+        atom
+        for atom in found.atoms
+        if not asp.signature(atom)[0].startswith("_") and not _is_input(atom)
     )
 
 
 def _is_input(atom: clingo.Symbol) -> bool:
-    known = PREDICATES.get((atom.name, len(atom.arguments)))
+    known = PREDICATES.get(asp.signature(atom))
     return known is not None and known.stratum in ("input", "ontology", "marginal")
 
 
@@ -249,15 +257,19 @@ def face_readings(
     interpretation: Interpretation, verdict_atoms: Iterable[clingo.Symbol]
 ) -> dict[str, FaceReading]:
     """Return the reading as the Trace stores it."""
-    ambiguous = {str(a.arguments[0]) for a in verdict_atoms if a.match("ambiguous", 1)}
+    verdict_atoms = tuple(verdict_atoms)
+    ambiguous = {str(a.arguments[0]) for a in asp.named(verdict_atoms, "ambiguous", 1)}
+    mixed: dict[str, set[str]] = defaultdict(set)
+    for atom in asp.named(verdict_atoms, "mixture", 3):
+        mixed[str(atom.arguments[0])] |= {str(part) for part in atom.arguments[1:]}
     mismatches: dict[str, list[str]] = defaultdict(list)
-    for atom in sorted(interpretation.atoms):
-        if atom.match("mismatch", 2):
-            mismatches[str(atom.arguments[0])].append(str(atom.arguments[1]))
+    for atom in sorted(asp.named(interpretation.atoms, "mismatch", 2)):
+        mismatches[str(atom.arguments[0])].append(str(atom.arguments[1]))
     return {
         face: FaceReading(
             distribution=dict(distribution),
             ambiguous=face in ambiguous,
+            mixture=tuple(emotion for emotion in distribution if emotion in mixed[face]),
             mismatches=tuple(mismatches[face]),
         )
         for face, distribution in interpretation.marginals.items()

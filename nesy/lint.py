@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
 
+from nesy import exemption
+from nesy.companions import heads, variables
 from nesy.diagnostics import Diagnostic, NesyError, nearest
 from nesy.lint_terms import faults_of_terms
 from nesy.predicates import INPUTS, PREDICATES
 from nesy.reason import asp, guard
-from nesy.rulebook import Pack, Rule, Rulebook, Signature
+from nesy.rulebook import Pack, Rule, Rulebook, Signature, everything
 from nesy.stratify import grows, negative_cycles
 from nesy.vocabulary import Vocabulary
 
@@ -36,6 +39,20 @@ def require_sound(rulebook: Rulebook, vocabulary: Vocabulary) -> None:
         raise NesyError(faults)
 
 
+def require_known(keys: Iterable[str], rulebook: Rulebook, file: Path | None) -> None:
+    """Raise NesyError N331 for every weight of a file that stands under no rule there is."""
+    if file is None:
+        return
+    known = {rule.id for pack in (*rulebook.packs, *everything().packs) for rule in pack.rules}
+    faults = []
+    for name in sorted({key.partition("(")[0] for key in keys} - known):
+        what = f"no rule is called {name}"
+        why = "a weight under no rule would change nothing"
+        faults.append(Diagnostic("N331", what, why, nearest(name, known), str(file)))
+    if faults:
+        raise NesyError(faults)
+
+
 def _check(rulebook: Rulebook, vocabulary: Vocabulary, packs: Collection[Pack]) -> list[Diagnostic]:
     """Return the faults of some packs, all of them in force."""
     faults: list[Diagnostic] = []
@@ -46,11 +63,16 @@ def _check(rulebook: Rulebook, vocabulary: Vocabulary, packs: Collection[Pack]) 
             faults += _unknown_predicates(rule, known)
             faults += _forged(rule)
             faults += faults_of_terms(rule, vocabulary)
-            if pack in rulebook.foreign:
-                faults += _lifted(rule, norms - _RULINGS)
+            faults += _weighed(rule)
+            foreign = pack in rulebook.foreign
+            faults += exemption.faults(rule, vocabulary, foreign=foreign)
+            if foreign:
+                faults += _lifted(rule, norms - _RULINGS - {exemption.EXEMPT})
     ours = {id(rule) for pack in packs for rule in pack.rules}
     faults += _norms(rulebook, packs)
     faults += _without_end(rulebook, ours)
+    theirs = (rule for pack in rulebook.foreign if pack in packs for rule in pack.rules)
+    faults = faults or [fault for rule in theirs for fault in exemption.unsourced(rule)]
     return faults or _refused_by_clingo(packs)
 
 
@@ -87,6 +109,20 @@ def _forged(rule: Rule) -> Iterator[Diagnostic]:
         why = "it is a hidden constraint: where both sides hold, nothing holds at all"
         fix = "use a predicate of your own, such as no_smile(Face), and `not`"
         yield Diagnostic("N315", what, why, fix, rule.file, rule.line, rule.column)
+
+
+def _weighed(rule: Rule) -> Iterator[Diagnostic]:
+    if not rule.weighed:
+        return
+    bound = set(
+        variables([*rule.statement.body, *(c for _, h in heads(rule.statement.head) for c in h)])
+    )
+    lacking = [name for name in rule.weighed if name not in bound]
+    if lacking or ("evidence", 3) not in rule.heads:
+        what = f"the note `weigh: {rule.notes['weigh']}` fits no evidence of this rule"
+        why = f"the rule binds {', '.join(sorted(bound)) or 'no variable'}"
+        fix = "name variables of the body, in a rule that derives evidence(Face, Emotion, Strength)"
+        yield Diagnostic("N318", what, why, fix, rule.file, rule.line, rule.column)
 
 
 def _lifted(rule: Rule, deciding: set[Signature]) -> Iterator[Diagnostic]:

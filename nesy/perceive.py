@@ -84,7 +84,7 @@ def unknown_terms(observation: Observation, vocabulary: Vocabulary) -> tuple[Dia
         named += [("unit", f"au{code}") for code in codes]
         named += [("expression", seen.expression) for seen in face.expressions]
         named += [("emotion", claim.emotion) for claim in face.claims]
-    if line := observation.line:
+    for line in filter(None, (observation.line, *(observation.turns or ()))):
         named += [("valence", item.valence) for item in line.valence]
         named += [("emotion", item.emotion) for item in line.emotions]
         named += [("line act", item.act) for item in line.acts]

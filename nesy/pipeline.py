@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
-from itertools import islice
+from contextlib import suppress
+from dataclasses import replace
+from functools import lru_cache, partial
+from itertools import chain, groupby, islice
 from typing import Any
 
-from nesy import line, registry
+from nesy import line, registry, turns
 from nesy.diagnostics import Diagnostic, NesyError
 from nesy.explain import outcome
 from nesy.explain.justify import Node
+from nesy.line.reader import Reader, read_line
 from nesy.perceive import Outcome, Perceiver, perceive_cases
-from nesy.reason import engine as reasoning
-from nesy.reason.engine import Engine
+from nesy.reason.bulk import CHUNK, chunks, together
+from nesy.reason.engine import Engine, Steps, alone, reasoned
+from nesy.reason.workers import spread
+from nesy.reply.draft import Drafter
+from nesy.reply.reader import ReplyReader
+from nesy.reply.task import Desk
 from nesy.trace import Case, LineReading, Observation, Trace
 from nesy.vocabulary import Vocabulary
 
@@ -25,14 +32,17 @@ def perceive(
     cases: Iterable[Case],
     *,
     perceiver: str | Perceiver = "embedded",
+    reader: str | Reader | None = None,
     engine: Engine | None = None,
     seed: int = 0,
 ) -> Iterator[Trace]:
     """Yield a Trace with an observation for each case, in order; a bad case carries its ``error``.
 
-    A case without a picture is read from its line alone and needs no model.
+    A case without a picture is read from its line alone and needs no model. A named ``reader``
+    reads the words in place of the perceiver; without one the lexical reader reads what it left.
     """
     words = (engine or _engine()).vocabulary
+    chosen = reader_for(reader, words)
     model: Perceiver | None = perceiver if not isinstance(perceiver, str) else None
     rest = iter(cases)
     while batch := list(islice(rest, BATCH)):
@@ -48,21 +58,21 @@ def perceive(
             found = Outcome(case, Observation(perceiver=READER))
             if case.image is not None:
                 found = next(seen)
-            yield _observed(found, words, described, seed)
+            versions: dict[str, Any] = {"seed": seed, **read_by(chosen)}
+            if case.image is not None:
+                versions |= {"perceiver": described.get("version") or described.get("model")}
+            yield _observed(found, words, versions, chosen)
 
 
 def _observed(
-    found: Outcome, vocabulary: Vocabulary, described: dict[str, Any], seed: int
+    found: Outcome, vocabulary: Vocabulary, versions: dict[str, Any], reader: Reader | None
 ) -> Trace:
-    versions: dict[str, Any] = {"seed": seed}
-    if found.case.image is not None:
-        versions |= {"perceiver": described.get("version") or described.get("model")}
     trace = Trace(case=found.case, versions=versions)
     try:
         if found.observation is None:
             raise found.error or LookupError("an outcome holds an observation or an error")
         _has_face(found.case, found.observation)
-        spoken = with_line(found.observation, found.case, vocabulary)
+        spoken = with_line(found.observation, found.case, vocabulary, reader)
     except NesyError as error:
         return failed(trace, error)
     return trace.with_(observation=spoken)
@@ -76,28 +86,54 @@ def _has_face(case: Case, observation: Observation) -> None:
         raise NesyError(Diagnostic("N141", what, why, fix))
 
 
-def with_line(observation: Observation, case: Case, vocabulary: Vocabulary) -> Observation:
-    """Return an observation whose words are read: by the perceiver where it did, and lexically.
+def reader_for(named: str | Reader | None, vocabulary: Vocabulary) -> Reader | None:
+    """Return the reader that is named, or None where none is."""
+    return registry.reader(named, vocabulary) if isinstance(named, str) else named
 
-    The cues of a crisis that the lexical reader finds are always kept.
-    Raises NesyError N130-N132 for a line that cannot be read.
+
+def read_by(reader: Reader | None) -> dict[str, Any]:
+    """Return what a Trace records of a reader that was named."""
+    described = reader.describe() if reader is not None else {}
+    return {"reader": described.get("version") or described.get("model")} if described else {}
+
+
+def with_line(
+    observation: Observation, case: Case, vocabulary: Vocabulary, reader: Reader | None = None
+) -> Observation:
+    """Return an observation whose words are read: by the reader, the perceiver, or lexically.
+
+    So are earlier turns. The cues of a crisis that the lexical reader finds are always kept.
+    Raises NesyError N130-N132 for a line or a turn that cannot be read, or what the reader raises.
     """
     if case.image is None and not case.line.strip():
         what = f"case {case.id} has neither a line nor a picture"
         raise NesyError(Diagnostic("N132", what, "there is nothing to read", "give it a line"))
-    read = line.read(case.line, vocabulary)
-    reported = observation.line
-    if reported is None:
-        return observation.model_copy(update={"line": read})
-    found = {cue.cue for cue in reported.cues}
-    crises = [c for c in read.cues if c.cue not in found and vocabulary.cues[c.cue].all("crisis")]
-    both = LineReading(
-        valence=reported.valence,
-        emotions=reported.emotions,
-        acts=reported.acts,
-        cues=(*reported.cues, *crises),
-    )
-    return observation.model_copy(update={"line": both})
+    words = line.read(case.line, vocabulary)
+    said, earlier, read = observation.line or words, observation.turns, None
+    if reader is not None:
+        read = partial(read_line, reader, vocabulary=vocabulary)
+        said = read(case.line) if case.line.strip() else words
+    if case.turns and (earlier is None or read is not None):
+        earlier = turns.read(case, vocabulary, read)
+    said = turns.with_crises(said, words, vocabulary)
+    if reader is None and words.unread:
+        said = said.model_copy(update={"unread": words.unread})
+    return observation.model_copy(update={"line": said, "turns": earlier})
+
+
+def _with_signs(
+    observation: Observation, words: LineReading, trace: Trace, engine: Engine
+) -> Observation:
+    """Return an observation whose reading of the line has what the lexical reader cannot miss."""
+    said = turns.with_crises(observation.line or words, words, engine.vocabulary)
+    if words.unread and "reader" not in trace.versions:
+        said = said.model_copy(update={"unread": words.unread})
+    return observation.model_copy(update={"line": said})
+
+
+def is_read(observation: Observation, case: Case) -> bool:
+    """Tell whether the words of a case were read: its line, and its earlier turns if it has any."""
+    return observation.line is not None and (observation.turns is not None or not case.turns)
 
 
 def failed(trace: Trace, error: NesyError) -> Trace:
@@ -105,18 +141,81 @@ def failed(trace: Trace, error: NesyError) -> Trace:
     return trace.with_(error=error.as_json())
 
 
-def reason(trace: Trace, *, engine: Engine | None = None) -> Trace:
-    """Fill in facts, reading, verdict and response; a trace with an ``error`` is left alone."""
+def reason(
+    trace: Trace,
+    *,
+    reader: str | Reader | None = None,
+    desk: Desk | None = None,
+    engine: Engine | None = None,
+) -> Trace:
+    """Fill in facts, reading, verdict and response; a trace with an ``error`` is left alone.
+
+    A named ``reader`` reads the words again. A ``desk`` says who drafts; without one templates do,
+    and drafts of others that the trace holds are judged again.
+    """
+    using = engine or _engine()
+    return alone(*_way(trace, reader_for(reader, using.vocabulary), using, desk))
+
+
+def reason_many(
+    traces: Iterable[Trace],
+    *,
+    reader: str | Reader | None = None,
+    desk: Desk | None = None,
+    engine: Engine | None = None,
+    chunk: int = CHUNK,
+    jobs: int = 1,
+) -> Iterator[Trace]:
+    """Yield what `reason` returns for each trace, in order, ``chunk`` of them solved at once.
+
+    With ``jobs`` > 1 in so many processes, to which a ``reader`` goes by its name. With a ``desk``
+    one by one in this one: a model is not sent to another, and what it drafted does not wait.
+    """
+    using = engine or _engine()
+    some = chunks(traces, chunk if desk is None else 1)
+    if jobs > 1 and desk is None:
+        held = (reader, replace(using))
+        yield from chain.from_iterable(spread(_reasoned_by_worker, held, some, jobs=jobs))
+        return
+    chosen = reader_for(reader, using.vocabulary)
+    for each in some:
+        yield from together([_way(trace, chosen, using, desk) for trace in each])
+
+
+def _reasoned_by_worker(
+    held: tuple[str | Reader | None, Engine], traces: list[Trace]
+) -> list[Trace]:
+    reader, engine = held
+    chosen = reader_for(reader, engine.vocabulary)
+    return together([_way(trace, chosen, engine) for trace in traces])
+
+
+def _way(
+    trace: Trace, reader: Reader | None, engine: Engine, desk: Desk | None = None
+) -> tuple[Steps[Trace], Engine]:
+    """Return the way of a trace, and the engine of its day that answers it."""
+    using = engine
+    with suppress(NesyError):
+        using = engine.dated(trace)
+    return _steps(trace, reader, using, desk), using
+
+
+def _steps(trace: Trace, reader: Reader | None, engine: Engine, desk: Desk | None) -> Steps[Trace]:
     if trace.error is not None:
         return trace
-    using = engine or _engine()
     seen = trace.observation
     try:
         if seen is None and trace.facts is None:
             seen = Observation(perceiver=READER)
-        if seen is not None and seen.line is None:
-            seen = with_line(seen, trace.case, using.vocabulary)
-        return reasoning.reason(trace.with_(observation=seen), using)
+        if seen is not None and (reader is not None or not is_read(seen, trace.case)):
+            seen = with_line(seen, trace.case, engine.vocabulary, reader)
+            trace = trace.with_(versions={**trace.versions, **read_by(reader)})
+        elif seen is not None and trace.case.line.strip():
+            # Whoever read the words: no report takes a sign of a crisis away (E202, E312).
+            seen = _with_signs(seen, line.read(trace.case.line, engine.vocabulary), trace, engine)
+        ready = trace.with_(observation=seen)
+        task = desk.task(ready, engine.vocabulary) if desk is not None else None
+        return (yield from reasoned(ready, engine.dated(ready), task))
     except NesyError as error:
         return failed(trace, error)
 
@@ -125,13 +224,38 @@ def run(
     cases: Iterable[Case],
     *,
     perceiver: str | Perceiver = "embedded",
+    reader: str | Reader | None = None,
+    desk: Desk | None = None,
     engine: Engine | None = None,
     seed: int = 0,
 ) -> Iterator[Trace]:
     """Yield the whole Trace of each case, in order."""
     using = engine or _engine()
-    for trace in perceive(cases, perceiver=perceiver, engine=using, seed=seed):
-        yield reason(trace, engine=using)
+    seen = perceive(cases, perceiver=perceiver, reader=reader, engine=using, seed=seed)
+    # Looking takes long: what was looked at does not wait for what comes after.
+    for pictured, traces in groupby(seen, lambda trace: trace.case.image is not None):
+        chunk = BATCH if pictured else CHUNK
+        yield from reason_many(traces, desk=desk, engine=using, chunk=chunk)
+
+
+def desk_for(
+    drafter: str | Drafter | None,
+    readers: Sequence[str | ReplyReader] | None,
+    vocabulary: Vocabulary,
+    *,
+    seed: int = 0,
+) -> Desk | None:
+    """Return who drafts and who reads replies, by name or as they are; None where nobody is named.
+
+    Raises NesyError N101-N103 for a name, or what building a model raises.
+    """
+    if drafter is None and not readers:
+        return None
+    writes = registry.drafter(drafter, vocabulary) if isinstance(drafter, str) else drafter
+    others = [
+        registry.reply_reader(r, vocabulary) if isinstance(r, str) else r for r in readers or ()
+    ]
+    return Desk(writes, tuple(others), seed=seed)
 
 
 def why(trace: Trace, atom: str | None = None, *, engine: Engine | None = None) -> Node:

@@ -49,6 +49,7 @@ _ALL = [
         """
         face(Face): {Face} is in the picture
         au(Face, Unit, Intensity, Confidence): {Unit} was seen on {Face}
+        au_side(Face, Unit, Side): {Unit} was seen on {Face}, on the person's own side: {Side}
         expression(Face, Expression, Confidence): {Face} shows {Expression}
         observable(Face, Unit): {Unit} could have been seen on {Face}
         faces(Count): the picture shows {Count} face(s)
@@ -69,6 +70,12 @@ _ALL = [
         line_emotion(Emotion, Confidence): the words express {Emotion}
         line_act(Act, Confidence): the speaker {Act}
         cue(Cue, Confidence): the line holds {Cue}
+        line_unread(Reason): the words could not all be read ({Reason})
+        turn(Back, Party): {Back} was by {Party}
+        turn_valence(Back, Valence, Confidence): {Back} used {Valence}
+        turn_emotion(Back, Emotion, Confidence): {Back} expressed {Emotion}
+        turn_act(Back, Act, Confidence): in {Back} the one who spoke {Act}
+        turn_cue(Back, Cue, Confidence): {Back} held {Cue}
         """,
     ),
     *_table(
@@ -101,6 +108,7 @@ _ALL = [
         excluded(Face, Emotion): {Emotion} is ruled out for {Face}
         reading(Face, Emotion): {Face} is read as {Emotion}
         mismatch(Face, Kind): words and {Face} disagree as in {Kind}
+        contrary(Face, Valence): the words are {Valence} and {Face} says the contrary
         crisis(Kind): there is a crisis of {Kind}
         """,
     ),
@@ -119,6 +127,10 @@ _ALL = [
         reply_act(Act): the reply {Act}
         reply_tone(Tone): the tone of the reply is {Tone}
         reply_claims(Kind, Emotion, Modality): the reply claims {Emotion} ({Modality})
+        says_act(Act): the author says that the reply {Act}
+        says_tone(Tone): the author says that the tone of the reply is {Tone}
+        says_claim(Kind, Emotion, Modality): the author says the reply claims {Emotion} ({Modality})
+        reply_unread(Reason): the reply could not all be read ({Reason})
         """,
     ),
     *_table(
@@ -126,12 +138,14 @@ _ALL = [
         "derived",
         """
         ambiguous(Face): {Face} can be read in more than one way
+        mixture(Face, Emotion, Other): {Face} reads as {Emotion} and {Other} at once
         forbidden(Act, Norm): {Norm} forbids a reply that {Act}
         obligatory(Act, Norm): {Norm} asks for a reply that {Act}
         preferred(Act, Norm): {Norm} prefers a reply that {Act}
         warned(Act, Norm): {Norm} warns of a reply that {Act}
         hold(Norm): the reply is held by {Norm}
         exempt(Norm): {Norm} does not apply here
+        lapsed(Norm): an exception to {Norm} ran out
         in_force(Norm): {Norm} is in force here
         overridden(Act, Norm, By): {Norm} on {Act} gives way to {By}
         violated(Norm, Act): the draft violates {Norm} on {Act}
@@ -147,12 +161,17 @@ _ALL = [
         emotion(Emotion): {Emotion} is an emotion
         emotion_valence(Emotion, Sign): {Emotion} is {Sign}
         emotion_arousal(Emotion, Arousal): {Emotion} has an arousal of {Arousal}
+        emotion_family(Emotion, Family): {Emotion} is of the family of {Family}
+        component(Compound, Emotion): {Compound} is made of {Emotion}
+        prototype(Prototype, Compound): {Prototype} is a published face of {Compound}
+        prototype_unit(Prototype, Unit): the published face {Prototype} has {Unit}
         table1(Expression, Emotion): Table 1 of the paper pairs {Expression} with {Emotion}
         suggests(Expression, Emotion): the ontology pairs {Expression} with {Emotion}
         support(Expression, Emotion, Support): {Expression} as {Emotion} has the support {Support}
         cue_crisis(Cue, Kind): {Cue} is a sign of a crisis of {Kind}
         norm(Norm, Force, Severity): {Norm} is a norm
         norm_jurisdiction(Norm, Jurisdiction): {Norm} belongs to {Jurisdiction}
+        norm_source(Norm): {Norm} cites its source
         """,
     ),
 ]
@@ -164,7 +183,7 @@ DECLARABLE = tuple(p.name for p in _ALL if p.origin == "declared" and p.name not
 INPUTS = frozenset(
     s
     for s, p in PREDICATES.items()
-    if p.stratum in ("input", "ontology", "marginal") or p.name == "reading"
+    if p.stratum in ("input", "ontology", "marginal") or p.name in ("reading", "lapsed")
 )
 GOVERN_HEADS = frozenset(s for s, p in PREDICATES.items() if p.stratum == "govern")
 AFTER_INTERPRETATION = GOVERN_HEADS | frozenset(
@@ -175,6 +194,9 @@ AFTER_INTERPRETATION = GOVERN_HEADS | frozenset(
 _KIND_OF_ARGUMENT = {
     "Expression": "expression",
     "Emotion": "emotion",
+    "Compound": "emotion",
+    "Family": "emotion",
+    "Prototype": "prototype",
     "Valence": "valence",
     "Cue": "cue",
     "Context": "context",
@@ -184,6 +206,7 @@ _KIND_OF_ARGUMENT = {
     "Jurisdiction": "jurisdiction",
     "Person": "person",
     "Session": "session",
+    "Party": "party",
     "Norm": "norm",
     "By": "norm",
     "Tone": "tone",
@@ -197,7 +220,9 @@ def kind_of(predicate: Predicate | None, argument: str) -> str | None:
     """Return the kind of word, as the vocabulary names it, that an argument asks for."""
     name = predicate.name if predicate else ""
     if argument == "Act":
-        return "line act" if name == "line_act" else "reply act"
+        return "line act" if name in ("line_act", "turn_act") else "reply act"
     if argument == "Kind":
         return _KIND_OF_KIND.get(name)
+    if argument == "Other":
+        return "emotion" if name == "mixture" else None
     return _KIND_OF_ARGUMENT.get(argument)

@@ -1,4 +1,8 @@
-"""Adapters by name: modules of ``adapters/``, and entry points of the group ``nesy.adapters``."""
+"""Adapters and readers by name: modules of ``adapters/``, entry points, and modules by path.
+
+An adapter looks at pictures (``create(model, vocabulary)``, group ``nesy.adapters``); a reader
+reads lines (``create_reader(model, vocabulary)``, group ``nesy.readers``). One module may be both.
+"""
 
 from __future__ import annotations
 
@@ -14,18 +18,76 @@ from typing import TYPE_CHECKING, Any
 
 from nesy import resources
 from nesy.diagnostics import Diagnostic, MissingError, NesyError, nearest
+from nesy.line.reader import LexicalReader, Reader
 from nesy.perceive import Perceiver
+from nesy.reply.draft import Drafter
+from nesy.reply.reader import ReplyReader
 
 if TYPE_CHECKING:
     from nesy.vocabulary import Vocabulary
 
-GROUP = "nesy.adapters"
-_SPEC = re.compile(r"^(?P<name>[A-Za-z][A-Za-z0-9_-]{0,63})(?::(?P<model>.+))?$", re.DOTALL)
+LEXICAL = "lexical"
+_SPEC = re.compile(
+    r"^(?P<name>[A-Za-z][A-Za-z0-9_-]{0,63}(?:\.[A-Za-z_][A-Za-z0-9_]{0,63}){0,9})"
+    r"(?::(?P<model>.+))?$",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """A kind of thing that is found by name, and how to ask for it."""
+
+    noun: str
+    group: str
+    creator: str
+    made: str
+    option: str
+    fix: str
+
+
+ADAPTER = Seam(
+    "adapter",
+    "nesy.adapters",
+    "create",
+    "Perceiver",
+    "--with",
+    "try --with embedded or --with replay:FILE",
+)
+READER = Seam(
+    "reader",
+    "nesy.readers",
+    "create_reader",
+    "Reader",
+    "--reader",
+    "try --reader lexical or --reader minilm",
+)
+
+
+DRAFTER = Seam(
+    "drafter",
+    "nesy.drafters",
+    "create_drafter",
+    "Drafter",
+    "--draft-with",
+    "try --draft-with transformers:FOLDER",
+)
+REPLY_READER = Seam(
+    "reply reader",
+    "nesy.reply_readers",
+    "create_reply_reader",
+    "ReplyReader",
+    "--read-reply-with",
+    "try --read-reply-with transformers:FOLDER",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """An adapter that was found, not yet imported. ``origin`` is ``nesy`` or a distribution."""
+    """An adapter or a reader that was found, not yet imported.
+
+    ``origin`` is ``nesy`` or a distribution.
+    """
 
     name: str
     origin: str
@@ -33,39 +95,56 @@ class Adapter:
     entry: EntryPoint | None = None
 
 
-def adapters() -> dict[str, Adapter]:
+def adapters(seam: Seam = ADAPTER) -> dict[str, Adapter]:
     """Return every adapter by name, without importing any; a shipped name cannot be taken over."""
     found: dict[str, Adapter] = {}
-    for entry in entry_points(group=GROUP):
+    for entry in entry_points(group=seam.group):
         origin = entry.dist.name if entry.dist else "unknown"
         found[entry.name] = Adapter(entry.name, origin, entry.value, entry)
     folder = resources.folder("adapters")
     for module in pkgutil.iter_modules([str(folder)]):
         if not module.name.startswith("_"):
-            found[module.name] = Adapter(module.name, "nesy", _summary(folder, module.name))
+            source = _source(folder, module.name)
+            if _defines(source, seam.creator):
+                summary = (ast.get_docstring(source) or "").partition("\n")[0]
+                found[module.name] = Adapter(module.name, "nesy", summary)
     return dict(sorted(found.items()))
 
 
-def _summary(folder: Path, name: str) -> str:
-    """Return the first line of a module's docstring, read without running it."""
+def readers() -> dict[str, Adapter]:
+    """Return every reader of lines by name, without importing any."""
+    words = "VADER's valence and the ontology's lexemes; needs no network"
+    found = {**adapters(READER), LEXICAL: Adapter(LEXICAL, "nesy", words)}
+    return dict(sorted(found.items()))
+
+
+def _source(folder: Path, name: str) -> ast.Module:
+    """Return a module's source, read without running it."""
     source = folder / f"{name}.py"
     if not source.is_file():
         source = folder / name / "__init__.py"
-    docstring = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
-    return docstring.partition("\n")[0]
+    return ast.parse(source.read_text(encoding="utf-8"))
 
 
-def split(spec: str) -> tuple[str, str | None]:
-    """Read ``ADAPTER[:MODEL]``; raises NesyError N103 where it has another form.
+def _defines(source: ast.Module, function: str) -> bool:
+    return any(isinstance(n, ast.FunctionDef) and n.name == function for n in source.body)
+
+
+def split(spec: str, seam: Seam = ADAPTER) -> tuple[str, str | None]:
+    """Read ``NAME[:MODEL]``; raises NesyError N103 where it has another form.
 
     >>> split("transformers:models/mine")
     ('transformers', 'models/mine')
     """
     if found := _SPEC.match(spec):
         return found["name"], found["model"]
-    what = f"{spec[:80]!r} does not name an adapter"
-    why = "the form is ADAPTER or ADAPTER:MODEL"
-    raise NesyError(Diagnostic("N103", what, why, "try --with embedded or --with replay:FILE"))
+    what = f"{spec[:80]!r} does not name {_a(seam.noun)}"
+    why = f"the form is {seam.noun.upper()} or {seam.noun.upper()}:MODEL"
+    raise NesyError(Diagnostic("N103", what, why, seam.fix))
+
+
+def _a(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
 
 
 def perceiver(spec: str, vocabulary: Vocabulary) -> Perceiver:
@@ -74,18 +153,67 @@ def perceiver(spec: str, vocabulary: Vocabulary) -> Perceiver:
     Raises NesyError N101 (unknown adapter), N102 (not an adapter), N103 (the form of the name).
     """
     name, model = split(spec)
-    known = adapters()
-    if name not in known:
-        why = f"{len(known)} adapters are installed and none has this name"
-        what = f"unknown adapter {name!r}"
-        raise NesyError(Diagnostic("N101", what, why, nearest(name, known)))
-    made = _creator(known[name])(model, vocabulary)
+    made = _creator(_named(name, ADAPTER, adapters()), ADAPTER)(model, vocabulary)
     if not isinstance(made, Perceiver):
-        raise _not_an_adapter(name, f"create() returns a {type(made).__name__}")
+        raise _not_one(name, ADAPTER, f"create() returns a {type(made).__name__}")
     return made
 
 
-def _creator(adapter: Adapter) -> Callable[[str | None, Vocabulary], object]:
+def reader(spec: str, vocabulary: Vocabulary) -> Reader:
+    """Build the reader that ``--reader READER[:MODEL]`` names.
+
+    Raises NesyError N101 (unknown reader), N102 (not a reader), N103 (the form of the name).
+    """
+    name, model = split(spec, READER)
+    if name == LEXICAL:
+        if model:
+            what, why = f"the reader lexical has no model {model!r}", "it reads by the ontology"
+            raise NesyError(Diagnostic("N103", what, why, "write --reader lexical"))
+        return LexicalReader(vocabulary)
+    made = _creator(_named(name, READER, readers()), READER)(model, vocabulary)
+    if not isinstance(made, Reader):
+        raise _not_one(name, READER, f"{READER.creator}() returns a {type(made).__name__}")
+    return made
+
+
+def drafter(spec: str, vocabulary: Vocabulary) -> Drafter:
+    """Build the drafter that ``--draft-with DRAFTER[:MODEL]`` names.
+
+    Raises NesyError N101 (unknown drafter), N102 (not a drafter), N103 (the form of the name).
+    """
+    name, model = split(spec, DRAFTER)
+    made = _creator(_named(name, DRAFTER, adapters(DRAFTER)), DRAFTER)(model, vocabulary)
+    if not isinstance(made, Drafter):
+        raise _not_one(name, DRAFTER, f"{DRAFTER.creator}() returns a {type(made).__name__}")
+    return made
+
+
+def reply_reader(spec: str, vocabulary: Vocabulary) -> ReplyReader:
+    """Build the reader of replies that ``--read-reply-with READER[:MODEL]`` names.
+
+    Raises NesyError N101 (unknown), N102 (no reader of replies), N103 (the form of the name).
+    """
+    seam = REPLY_READER
+    name, model = split(spec, seam)
+    made = _creator(_named(name, seam, adapters(seam)), seam)(model, vocabulary)
+    if not isinstance(made, ReplyReader):
+        raise _not_one(name, seam, f"{seam.creator}() returns a {type(made).__name__}")
+    return made
+
+
+def _named(name: str, seam: Seam, known: dict[str, Adapter]) -> Adapter:
+    """Return what was found under a name; one with a dot is a module of the user's own."""
+    if name in known:
+        return known[name]
+    if "." in name:
+        value = f"{name}:{seam.creator}"
+        return Adapter(name, "module", name, EntryPoint(name, value, seam.group))
+    why = f"{len(known)} {seam.noun}s are installed and none has this name"
+    what = f"unknown {seam.noun} {name!r}"
+    raise NesyError(Diagnostic("N101", what, why, nearest(name, known)))
+
+
+def _creator(adapter: Adapter, seam: Seam) -> Callable[[str | None, Vocabulary], object]:
     target: Any
     try:
         if adapter.entry is not None:
@@ -93,20 +221,21 @@ def _creator(adapter: Adapter) -> Callable[[str | None, Vocabulary], object]:
         else:
             target = importlib.import_module(f"nesy.adapters.{adapter.name}")
     except ImportError as error:
-        what = f"the adapter {adapter.name} cannot be imported"
+        what = f"the {seam.noun} {adapter.name} cannot be imported"
         fix = f"install what it needs, or mend {adapter.summary}"
         if adapter.entry is None:
             fix = f"pip install {error.name or 'nesy'}"
         raise MissingError(Diagnostic("N902", what, str(error), fix)) from error
     except AttributeError as error:
-        raise _not_an_adapter(adapter.name, str(error)) from error
-    create: object = target if callable(target) else getattr(target, "create", None)
+        raise _not_one(adapter.name, seam, str(error)) from error
+    create: object = target if callable(target) else getattr(target, seam.creator, None)
     if not callable(create):
-        raise _not_an_adapter(adapter.name, f"{adapter.summary} has no create(model, vocabulary)")
+        why = f"{adapter.summary} has no {seam.creator}(model, vocabulary)"
+        raise _not_one(adapter.name, seam, why)
     return create
 
 
-def _not_an_adapter(name: str, why: str) -> NesyError:
-    what = f"{name} is not an adapter"
-    fix = "give its module create(model, vocabulary) -> Perceiver (adapters/README.md)"
+def _not_one(name: str, seam: Seam, why: str) -> NesyError:
+    what = f"{name} is not {_a(seam.noun)}"
+    fix = f"give its module {seam.creator}(model, vocabulary) -> {seam.made} (adapters/README.md)"
     return NesyError(Diagnostic("N102", what, why, fix))

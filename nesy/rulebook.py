@@ -1,122 +1,48 @@
-"""Read rule files: each rule with its id, its sentence, its source and its place.
-
-The id, the sentence and the notes are comments that clingo's own parser returns with their place,
-so a file with them still runs in plain clingo::
-
-    %! sarcasm.eye_roll_on_praise "{Face} rolls the eyes while the words are friendly"
-    %  source: Hossain et al., Table 1
-    evidence(Face, sarcasm, 800) :- expression(Face, eye_roll, C), line_valence(positive, _).
-"""
+"""The rules in force: which packs, and which of their rules interpret and which govern."""
 
 from __future__ import annotations
 
-import atexit
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
 
-import clingo
 from clingo import ast
 
-from nesy import resources
-from nesy.companions import heads
+from nesy import exemption, resources
 from nesy.diagnostics import Diagnostic, NesyError, nearest
-from nesy.predicates import AFTER_INTERPRETATION, PREDICATES, Predicate
-from nesy.rule_text import LARGEST_FILE, refuse_unsafe, translate
-from nesy.strict_json import read_text
+from nesy.predicates import AFTER_INTERPRETATION, PREDICATES
+from nesy.rule_file import Pack, Rule, Signature, Strata, labels_twice, read_pack, signature
 
-Signature = tuple[str, int]
-Strata = Literal["interpret", "govern"]
-
-_LABEL = re.compile(r'^%!\s*([a-z][A-Za-z0-9_.]*)\s+"(.*)"\s*$')
-_NOTE = re.compile(r"^%\s+([a-z_]+):\s*(.+?)\s*$")
-_TITLE = re.compile(r"^%%\s*(.+?)\s*$")
-_PREDICATE = re.compile(r"^%\*!\s*([a-z_]\w*)(?:\(([^)]*)\))?\s+(.*?)\s*\*%$", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule of a file. ``id`` is its label, or ``file:line`` where it has none."""
-
-    id: str
-    sentence: str | None
-    notes: dict[str, str]
-    file: str
-    line: int
-    column: int
-    statement: ast.AST = field(repr=False, compare=False, hash=False)
-
-    @property
-    def place(self) -> str:
-        """Return ``file:line``."""
-        return f"{self.file}:{self.line}"
-
-    @property
-    def text(self) -> str:
-        """Return the rule as clingo prints it."""
-        return str(self.statement)
-
-    @property
-    def is_normal(self) -> bool:
-        """Tell whether the head is one atom: no choice, no disjunction, no constraint."""
-        head = self.statement.head
-        return bool(
-            head.ast_type == ast.ASTType.Literal
-            and head.sign == ast.Sign.NoSign
-            and head.atom.ast_type == ast.ASTType.SymbolicAtom
-        )
-
-    @property
-    def negates(self) -> bool:
-        """Tell whether the head holds a classical negation, as in ``-smiles(Face)``."""
-        atoms = (atom for atom, _ in heads(self.statement.head))
-        return any(atom.symbol.ast_type == ast.ASTType.UnaryOperation for atom in atoms)
-
-    @property
-    def heads(self) -> frozenset[Signature]:
-        """Return the signatures this rule can derive."""
-        return frozenset(signature(atom.symbol) for atom, _ in heads(self.statement.head))
-
-    @property
-    def body_signatures(self) -> frozenset[Signature]:
-        """Return the signatures this rule looks at, conditions of its head included."""
-        found = set()
-        for literal in self.statement.body:
-            found |= set(_signatures(literal))
-        for _, condition in heads(self.statement.head):
-            for literal in condition:
-                found |= set(_signatures(literal))
-        return frozenset(found)
-
-
-@dataclass(frozen=True, slots=True)
-class Pack:
-    """A rule file: its name is the file's, its title the first ``%%`` comment."""
-
-    name: str
-    title: str
-    path: Path = field(repr=False)
-    rules: tuple[Rule, ...] = field(repr=False)
-    stratum: Strata | None
-    others: tuple[ast.AST, ...] = field(default=(), repr=False)
-    predicates: tuple[Predicate, ...] = field(default=(), repr=False)
-
-    @property
-    def defined(self) -> frozenset[Signature]:
-        """Return the signatures the file declares by ``#defined``."""
-        return frozenset(
-            (o.name, o.arity) for o in self.others if o.ast_type == ast.ASTType.Defined
-        )
+__all__ = [
+    "Pack",
+    "Rule",
+    "Rulebook",
+    "Signature",
+    "Strata",
+    "load",
+    "read_pack",
+    "shipped",
+    "signature",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rulebook:
-    """The packs in force. Two rulebooks are the same only if they are one object."""
+    """The packs in force. Two rulebooks are the same only if they are one object.
+
+    ``lapsed`` names the exceptions that ran out: they derive ``lapsed(Norm)``, no ``exempt(Norm)``.
+    """
 
     packs: tuple[Pack, ...]
+    lapsed: frozenset[str] = frozenset()
+
+    def on(self, today: date) -> Rulebook:
+        """Return the rulebook of a day: an exception whose last day is over lifts nothing."""
+        every = (rule for pack in self.packs for rule in pack.rules)
+        over = frozenset(rule.id for rule in every if exemption.has_lapsed(rule, today))
+        return self if over == self.lapsed else _without(self, over)
 
     def rules(self, stratum: Strata) -> tuple[Rule, ...]:
         """Return the rules of one stratum; a user's file is split by what its rules derive."""
@@ -152,7 +78,14 @@ class Rulebook:
 
 @lru_cache(maxsize=16)
 def _rules(rulebook: Rulebook, stratum: Strata) -> tuple[Rule, ...]:
-    return tuple(r for p in rulebook.packs for r in p.rules if stratum in _strata_of(p, r))
+    found = (r for p in rulebook.packs for r in p.rules if stratum in _strata_of(p, r))
+    return tuple(exemption.lapsing(r) if r.id in rulebook.lapsed else r for r in found)
+
+
+@lru_cache(maxsize=16)
+def _without(rulebook: Rulebook, lapsed: frozenset[str]) -> Rulebook:
+    """Return one rulebook for each set of exceptions that ran out, so that caches can share it."""
+    return replace(rulebook, lapsed=lapsed)
 
 
 @lru_cache(maxsize=16)
@@ -175,149 +108,49 @@ def shipped(stratum: Strata) -> dict[str, Path]:
 def load(packs: Sequence[str] | None = None, extra: Iterable[Path] = ()) -> Rulebook:
     """Load the packs in force.
 
-    ``packs`` names the interpret packs wanted (all when None); the govern packs are always in
-    force, because leaving one out must never be the way to a reply. ``extra`` adds rule files.
+    ``packs`` names the interpret packs wanted, the default ones when None; ``+name`` and ``-name``
+    add to and take from the default. The govern packs are always in force, because leaving one out
+    must never be the way to a reply. ``extra`` adds rule files.
     Raises NesyError N300-N312 with every fault of a file.
     """
-    known = shipped("interpret")
-    for name in packs or ():
-        if name not in known:
-            what, why = f"unknown pack {name}", f"rules/interpret has {len(known)} packs"
-            raise NesyError(Diagnostic("N311", what, why, nearest(name, known)))
-    wanted = list(known) if packs is None else [n for n in known if n in packs]
-    loaded = [_read_shipped(known[name], "interpret") for name in wanted]
+    interpret = {n: _read_shipped(p, "interpret") for n, p in shipped("interpret").items()}
+    wanted = _chosen(packs, interpret)
+    loaded = [pack for name, pack in interpret.items() if name in wanted]
     loaded += [_read_shipped(path, "govern") for path in shipped("govern").values()]
     loaded += [read_pack(Path(path)) for path in extra]
-    if faults := _labels_twice([rule for pack in loaded for rule in pack.rules]):
+    if faults := labels_twice([rule for pack in loaded for rule in pack.rules]):
         raise NesyError(faults)
     return Rulebook(tuple(loaded))
+
+
+def everything() -> Rulebook:
+    """Return every shipped pack, used by default or not."""
+    strata: tuple[Strata, ...] = ("interpret", "govern")
+    packs = (_read_shipped(path, of) for of in strata for path in shipped(of).values())
+    return Rulebook(tuple(packs))
+
+
+def _chosen(packs: Sequence[str] | None, known: Mapping[str, Pack]) -> set[str]:
+    """Return the names of the packs wanted; raises NesyError N311."""
+    changes = [name for name in packs or () if name[:1] in "+-"]
+    for name in packs or ():
+        if name.lstrip("+-") not in known:
+            what, why = f"unknown pack {name}", f"rules/interpret has {len(known)} packs"
+            raise NesyError(Diagnostic("N311", what, why, nearest(name.lstrip("+-"), known)))
+        if changes and name not in changes:
+            what = f"{name} is named among changes to the default"
+            why = f"{changes[0]} changes what is used by default, a bare name replaces it"
+            raise NesyError(Diagnostic("N311", what, why, f"write +{name}, or bare names only"))
+    if packs is not None and not changes:
+        return set(packs)
+    added = {name[1:] for name in changes if name[0] == "+"}
+    taken = {name[1:] for name in changes if name[0] == "-"}
+    return ({name for name, pack in known.items() if pack.is_default} | added) - taken
 
 
 @lru_cache(maxsize=64)
 def _read_shipped(path: Path, stratum: Strata) -> Pack:
     return read_pack(path, stratum)
-
-
-# A syntax tree that outlives clingo's own module complains when Python tears modules down; at the
-# end of the process there is nothing left to release.
-@atexit.register
-def _keep_quiet() -> None:
-    del ast.AST.__del__
-
-
-def read_pack(path: Path, stratum: Strata | None = None) -> Pack:
-    """Parse one rule file; raises NesyError N300 (syntax) or N302 (refused) with the place."""
-    name = resources.shown(path)
-    text = read_text(path, most=4 * LARGEST_FILE)
-    refuse_unsafe(text, name)
-    statements: list[ast.AST] = []
-    messages: list[str] = []
-    try:
-        ast.parse_string(
-            text, statements.append, logger=lambda _, message: messages.append(message)
-        )
-    except RuntimeError as error:
-        found = [m for message in messages for m in translate(message, name)]
-        if not found:
-            what = "clingo cannot read this file"
-            found = [Diagnostic("N300", what, str(error), "mend the syntax", name)]
-        raise NesyError(found) from error
-    return _assemble(path, name, stratum, statements)
-
-
-def _assemble(path: Path, name: str, stratum: Strata | None, statements: Sequence[ast.AST]) -> Pack:
-    title = path.stem
-    label: tuple[str, str] | None = None
-    notes: dict[str, str] = {}
-    rules: list[Rule] = []
-    others: list[ast.AST] = []
-    faults: list[Diagnostic] = []
-    predicates: list[Predicate] = []
-    for statement in statements:
-        kind = statement.ast_type
-        if kind == ast.ASTType.Comment:
-            text = str(statement)
-            if documented := _PREDICATE.match(text):
-                predicates.append(_documented(documented))
-            if found := _LABEL.match(text):
-                label, notes = (found[1], found[2]), {}
-            elif text.startswith("%!"):
-                faults.append(_not_a_label(statement, name))
-            elif (note := _NOTE.match(text)) and label:
-                notes[note[1]] = note[2]
-            elif (heading := _TITLE.match(text)) and title == path.stem:
-                title = heading[1]
-        elif kind == ast.ASTType.Rule:
-            begin = statement.location.begin
-            place = f"{name}:{begin.line}"
-            if not label and rules and rules[-1].line == begin.line:
-                place = f"{place}:{begin.column}"
-            rule_id, sentence = label or (place, None)
-            rules.append(Rule(rule_id, sentence, notes, name, begin.line, begin.column, statement))
-            label, notes = None, {}
-        elif kind == ast.ASTType.Defined:
-            others.append(statement)
-        elif kind != ast.ASTType.ShowSignature and not _is_base(statement):
-            faults.append(_statement_refused(statement, name))
-    faults += _labels_twice(rules)
-    if faults:
-        raise NesyError(faults)
-    return Pack(path.stem, title, path, tuple(rules), stratum, tuple(others), tuple(predicates))
-
-
-def _documented(found: re.Match[str]) -> Predicate:
-    """Return a pack's own predicate from its comment: its arguments, its sentence."""
-    arguments = tuple(a.strip() for a in (found[2] or "").split(",") if a.strip())
-    meaning = " ".join(found[3].split()).rstrip(".")
-    meaning = meaning[:1].lower() + meaning[1:]
-    return Predicate(found[1], arguments, "interpret", "derived", meaning)
-
-
-def _is_base(statement: ast.AST) -> bool:
-    return bool(statement.ast_type == ast.ASTType.Program and statement.name == "base")
-
-
-# Why a statement cannot stand in a rule file, by what it would do.
-_REFUSED = {
-    "Definition": ("it would rename words in the shipped rules too", "write the value itself"),
-    "Program": ("its rules would never be used", "leave the #program line out"),
-    "External": ("facts come from the case, nothing else", "use `#defined name/arity.`"),
-}
-_WEIGHED = (
-    "readings are weighed by weights.json and norms by their order, not by the solver",
-    "write evidence(Face, Emotion, Strength) or a norm instead",
-)
-
-
-def _statement_refused(statement: ast.AST, name: str) -> Diagnostic:
-    begin = statement.location.begin
-    kind = statement.ast_type.name
-    why, fix = _REFUSED.get(kind, _WEIGHED)
-    what = f"a {kind} statement cannot stand in a rule file"
-    return Diagnostic("N302", what, why, fix, name, begin.line, begin.column)
-
-
-def _not_a_label(comment: ast.AST, name: str) -> Diagnostic:
-    begin = comment.location.begin
-    what = f"{str(comment)[:60]} is no label"
-    fix = 'write %! pack.name "the sentence, with {Variables} of the rule"'
-    why = "the rule below it would have no name and no sentence"
-    return Diagnostic("N313", what, why, fix, name, begin.line, begin.column)
-
-
-def _labels_twice(rules: Sequence[Rule]) -> list[Diagnostic]:
-    seen: dict[str, Rule] = {}
-    faults = []
-    for rule in rules:
-        if rule.id in seen:
-            what = f"two rules are called {rule.id}"
-            why = (
-                f"the other is at {seen[rule.id].place}; weights and explanations name rules by id"
-            )
-            fix = "give this one an id of its own"
-            faults.append(Diagnostic("N312", what, why, fix, rule.file, rule.line, rule.column))
-        seen[rule.id] = rule
-    return faults
 
 
 def _strata_of(pack: Pack, rule: Rule) -> tuple[Strata, ...]:
@@ -337,32 +170,3 @@ def _strata_of(pack: Pack, rule: Rule) -> tuple[Strata, ...]:
 
 
 _READ = frozenset({("reading", 2), ("evidence", 3), ("excluded", 2)})
-
-
-def _signatures(node: ast.AST) -> Iterable[Signature]:
-    """Return the signatures of all atoms below a node."""
-    return [signature(atom.symbol) for atom in _atoms(node)]
-
-
-def _atoms(node: ast.AST) -> list[ast.AST]:
-    found: list[ast.AST] = []
-
-    class _Atoms(ast.Transformer):
-        def visit_SymbolicAtom(self, atom: ast.AST) -> ast.AST:
-            found.append(atom)
-            return atom
-
-    _Atoms()(node)
-    return found
-
-
-def signature(term: ast.AST) -> Signature:
-    """Return the signature of an atom's term, a classical negation or a pool included."""
-    if term.ast_type == ast.ASTType.UnaryOperation:
-        return signature(term.argument)
-    if term.ast_type == ast.ASTType.Pool:
-        return signature(term.arguments[0])
-    if term.ast_type == ast.ASTType.SymbolicTerm:
-        symbol: clingo.Symbol = term.symbol
-        return symbol.name, len(symbol.arguments)
-    return term.name, len(term.arguments)

@@ -54,38 +54,40 @@ def report_schema(vocabulary: Vocabulary, reports: Sequence[str] = REPORTS) -> S
     if not reports:
         what, fix = "no report is asked of the model", f"use some of: {', '.join(REPORTS)}"
         raise NesyError(Diagnostic("N106", what, "the list of reports is empty", fix))
-    yes_no = _enum(("no", "yes"))
+    yes_no = one_of(("no", "yes"))
     line = {
-        "valence": _enum(vocabulary.valences),
-        "act": _enum([*vocabulary.acts, "none"]),
-        "cues": _object(dict.fromkeys(vocabulary.cues, yes_no)),
+        "valence": one_of(vocabulary.valences),
+        "act": one_of([*vocabulary.acts, "none"]),
+        "cues": all_of(dict.fromkeys(vocabulary.cues, yes_no)),
     }
     parts = {
-        "faces": _enum(("none", "one", "several")),
-        "action_units": _object({f"au{c}": _LETTERS for c in vocabulary.reported_units}),
-        "expressions": _object(dict.fromkeys(vocabulary.expressions, yes_no)),
-        "emotion": _enum([e for e, term in vocabulary.emotions.items() if term.claimable]),
-        "line": _object(line),
-        "caption": _enum(("same", "differs", "none")),
+        "faces": one_of(("none", "one", "several")),
+        "action_units": all_of({f"au{c}": _LETTERS for c in vocabulary.reported_units}),
+        "expressions": all_of(dict.fromkeys(vocabulary.expressions, yes_no)),
+        "emotion": one_of([e for e, term in vocabulary.emotions.items() if term.claimable]),
+        "line": all_of(line),
+        "caption": one_of(("same", "differs", "none")),
         "rationale": {"type": "string", "pattern": _RATIONALE},
     }
-    return _object({key: parts[key] for key in REPORTS if key in reports})
+    return all_of({key: parts[key] for key in REPORTS if key in reports})
 
 
-def _enum(members: Iterable[str]) -> Schema:
+def one_of(members: Iterable[str]) -> Schema:
+    """Return the schema of one of these texts."""
     return {"type": "string", "enum": list(members)}
 
 
-def _object(properties: dict[str, Schema]) -> Schema:
+def all_of(properties: Mapping[str, Schema]) -> Schema:
+    """Return the schema of an object with exactly these properties, in this order."""
     return {
         "type": "object",
-        "properties": properties,
+        "properties": dict(properties),
         "required": list(properties),
         "additionalProperties": False,
     }
 
 
-_LETTERS = _enum((ABSENT, *INTENSITY, UNSEEN))
+_LETTERS = one_of((ABSENT, *INTENSITY, UNSEEN))
 
 
 def longest(schema: Schema) -> int:

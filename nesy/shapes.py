@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nesy import resources
 from nesy.diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    import rdflib
 
 
 def check(extra: Iterable[Path] = ()) -> list[Diagnostic]:
@@ -14,9 +18,7 @@ def check(extra: Iterable[Path] = ()) -> list[Diagnostic]:
 
     Raises NesyError N202 where a file is not Turtle.
     """
-    import pyshacl
     import rdflib
-    from rdflib.namespace import SH
 
     from nesy.vocabulary import parsed
 
@@ -25,16 +27,25 @@ def check(extra: Iterable[Path] = ()) -> list[Diagnostic]:
     shipped = (path for path in sorted(folder.glob("*.ttl")) if path.name != "shapes.ttl")
     for path in [*shipped, *extra]:
         parsed(path, into=data)
-    shapes = rdflib.Graph().parse(folder / "shapes.ttl", format="turtle")
-    conforms, report, _ = pyshacl.validate(data, shacl_graph=shapes, advanced=True)
+    fix = "see ontology/README.md for the form of each term"
+    found = violations(data, folder / "shapes.ttl")
+    return [Diagnostic("N204", f"{term}: {message}", why, fix) for term, message, why in found]
+
+
+def violations(data: rdflib.Graph, shapes: Path) -> list[tuple[str, str, str]]:
+    """Return (term, message, why) of each violation of a file of shapes, sorted."""
+    import pyshacl
+    import rdflib
+    from rdflib.namespace import SH
+
+    wanted = rdflib.Graph().parse(shapes, format="turtle")
+    conforms, report, _ = pyshacl.validate(data, shacl_graph=wanted, advanced=True)
     if conforms or not isinstance(report, rdflib.Graph):
         return []
-    faults = []
+    found = []
     for result in report.subjects(SH.resultSeverity, SH.Violation):
-        focus = str(report.value(result, SH.focusNode))
-        message = str(report.value(result, SH.resultMessage))
+        term = str(report.value(result, SH.focusNode)).rsplit("#", 1)[-1]
         value = report.value(result, SH.value)
         why = f"its value is {value}" if value is not None else "a required value is missing"
-        fix = "see ontology/README.md for the form of each term"
-        faults.append(Diagnostic("N204", f"{focus.rsplit('#', 1)[-1]}: {message}", why, fix))
-    return sorted(faults, key=str)
+        found.append((term, str(report.value(result, SH.resultMessage)), why))
+    return sorted(found)

@@ -14,142 +14,79 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    SerializerFunctionWrapHandler,
     ValidationError,
     field_validator,
-    model_serializer,
 )
 
 from nesy import strict_json
 from nesy.diagnostics import Diagnostic, NesyError
+from nesy.observation import (
+    ActionUnit,
+    Case,
+    Claim,
+    Face,
+    LineAct,
+    LineCue,
+    LineEmotion,
+    LineReading,
+    LineValence,
+    Name,
+    Observation,
+    Permille,
+    SeenExpression,
+    Term,
+    Turn,
+    Value,
+    Votes,
+)
+
+__all__ = [
+    "SCHEMA",
+    "ActionUnit",
+    "Asserted",
+    "Brief",
+    "Case",
+    "Claim",
+    "ExceptionMet",
+    "Face",
+    "FaceReading",
+    "Fact",
+    "Failure",
+    "Fault",
+    "LineAct",
+    "LineCue",
+    "LineEmotion",
+    "LineReading",
+    "LineValence",
+    "Model",
+    "Name",
+    "NormApplied",
+    "Observation",
+    "Origin",
+    "People",
+    "Permille",
+    "ReplyReading",
+    "Response",
+    "Round",
+    "SeenExpression",
+    "Term",
+    "Trace",
+    "Turn",
+    "Verdict",
+    "Violation",
+    "Votes",
+    "parse_trace",
+    "read_traces",
+    "validate",
+]
 
 SCHEMA: Literal["nesy.trace.v1"] = "nesy.trace.v1"
 
-Permille = Annotated[int, Field(ge=0, le=1000, strict=True)]
-Term = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Model = TypeVar("Model", bound=BaseModel)
 Origin = Literal["declared", "line", "image", "caption", "model", "ontology", "derived"]
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    @model_serializer(mode="wrap")
-    def _without_gaps(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out the fields that hold nothing; a null of somebody else's is kept."""
-        kept = self.model_extra or {}
-        return {k: v for k, v in handler(self).items() if v is not None or k in kept}
-
-
-class Turn(_Value):
-    """An earlier turn of the dialogue."""
-
-    speaker: Term
-    line: str
-
-
-class Case(_Value):
-    """What is to be read: a picture, a line, and what the caller declares."""
-
-    id: str = Field(min_length=1, max_length=200)
-    image: str | None = None
-    line: str = ""
-    turns: tuple[Turn, ...] = ()
-    declared: dict[Term, tuple[Term, ...]] = Field(default_factory=dict)
-    note: str | None = None
-    source: str | None = None
-
-
-class ActionUnit(_Value):
-    """One FACS unit seen: intensity and confidence in 0-1000."""
-
-    unit: Annotated[int, Field(ge=0, le=99, strict=True)]
-    intensity: Permille
-    confidence: Permille
-
-
-class SeenExpression(_Value):
-    """One of the expressions of Table 1."""
-
-    expression: Term
-    confidence: Permille
-
-
-class Claim(_Value):
-    """The perceiver's own opinion of the emotion, from the channel ``model``."""
-
-    emotion: Term
-    confidence: Permille
-
-
-class Face(_Value):
-    """One face; ``unobservable`` lists the units the perceiver could not have seen here."""
-
-    id: Annotated[str, Field(pattern=r"^f[1-9][0-9]?$")]
-    speaker: Annotated[bool, Field(strict=True)] = True
-    action_units: tuple[ActionUnit, ...] = ()
-    unobservable: tuple[Annotated[int, Field(ge=0, le=99, strict=True)], ...] = ()
-    expressions: tuple[SeenExpression, ...] = ()
-    claims: tuple[Claim, ...] = ()
-
-
-class LineValence(_Value):
-    """The tone of the words."""
-
-    valence: Term
-    confidence: Permille
-
-
-class LineEmotion(_Value):
-    """An emotion the words name or carry."""
-
-    emotion: Term
-    confidence: Permille
-
-
-class LineAct(_Value):
-    """What the line does: thanks, refusal, question."""
-
-    act: Term
-    confidence: Permille
-
-
-class LineCue(_Value):
-    """A cue in the words: minimiser, hedge, self_harm."""
-
-    cue: Term
-    confidence: Permille
-
-
-class LineReading(_Value):
-    """What the words say, before any rule."""
-
-    valence: tuple[LineValence, ...] = ()
-    emotions: tuple[LineEmotion, ...] = ()
-    acts: tuple[LineAct, ...] = ()
-    cues: tuple[LineCue, ...] = ()
-
-
-class Observation(_Value):
-    """What one perceiver reported of a case."""
-
-    perceiver: str
-    faces: tuple[Face, ...] = ()
-    line: LineReading | None = None
-    caption: Literal["same", "differs"] | None = None
-    rationale: str | None = None
-    constraint_mass: float | None = None
-
-    @field_validator("faces")
-    @classmethod
-    def _faces_differ(cls, faces: tuple[Face, ...]) -> tuple[Face, ...]:
-        ids = [face.id for face in faces]
-        if len(set(ids)) < len(ids):
-            raise ValueError("two faces have the same id")
-        return faces
-
-
-class Fact(_Value):
+class Fact(Value):
     """A ground atom with its origin; ``withheld`` names the norm that keeps it from the rules."""
 
     atom: str
@@ -157,15 +94,16 @@ class Fact(_Value):
     withheld: str | None = None
 
 
-class FaceReading(_Value):
+class FaceReading(Value):
     """A distribution over emotions for one face, and how words and face agree."""
 
     distribution: dict[Term, Annotated[float, Field(ge=0, le=1)]]
     ambiguous: bool = False
+    mixture: tuple[Term, ...] = ()
     mismatches: tuple[Term, ...] = ()
 
 
-class NormApplied(_Value):
+class NormApplied(Value):
     """A norm that holds for this case; ``overridden_by`` names the norm that beat it."""
 
     norm: str
@@ -174,32 +112,122 @@ class NormApplied(_Value):
     overridden_by: str | None = None
 
 
-class Verdict(_Value):
+class ExceptionMet(Value):
+    """An exception to a norm whose conditions are met: it lifts the norm, or ran out and does not.
+
+    ``until`` is its last day, ``owner`` who answers for it.
+    """
+
+    norm: str
+    rule: str
+    owner: str
+    until: str
+    status: Literal["applied", "lapsed"]
+
+
+class Verdict(Value):
     """What a reply may, must and should do. ``hold``: no verdict was reached, nothing is sent."""
 
     status: Literal["release", "block", "hold"]
     norms: tuple[NormApplied, ...] = ()
     crisis: tuple[Term, ...] = ()
+    exceptions: tuple[ExceptionMet, ...] | None = None
 
 
-class Round(_Value):
-    """One draft and the norms it broke."""
+class Asserted(Value):
+    """A feeling of the person that a reply speaks of, and how surely: ``modality``.
+
+    ``quote`` is the sentence of the reply that shows it, where a reader found it.
+    """
+
+    emotion: Term
+    modality: Term
+    quote: str | None = None
+
+
+class ReplyReading(Value):
+    """What a reader other than the author finds in a reply; ``unread`` says what it cannot read."""
+
+    reader: Name
+    acts: tuple[Term, ...] = ()
+    tones: tuple[Term, ...] = ()
+    claims: tuple[Asserted, ...] = ()
+    unread: tuple[Term, ...] = ()
+
+
+class Violation(Value):
+    """A norm that a reply breaks: by what it does, leaves out, or says of itself.
+
+    ``quote`` is the text that shows it, from character ``start`` to ``end``; ``cites`` the norm's
+    source, ``change`` what would mend it.
+    """
+
+    norm: str
+    act: Term
+    by: Literal["does", "leaves_out", "says"]
+    cites: str
+    change: str
+    quote: str | None = None
+    start: int | None = None
+    end: int | None = None
+
+
+class Brief(Value):
+    """What the norms ask of a reply before it is written: acts with their norms, and tones.
+
+    ``claims`` are the feelings it may speak of, ``broken`` what the last draft did wrong.
+    """
+
+    obligatory: dict[Term, tuple[str, ...]] = Field(default_factory=dict)
+    forbidden: dict[Term, tuple[str, ...]] = Field(default_factory=dict)
+    preferred: dict[Term, tuple[str, ...]] = Field(default_factory=dict)
+    warned: dict[Term, tuple[str, ...]] = Field(default_factory=dict)
+    tones: tuple[Term, ...] = ()
+    claims: tuple[Asserted, ...] = ()
+    crisis: tuple[Term, ...] = ()
+    conditions: tuple[Term, ...] = ()
+    broken: tuple[Violation, ...] = ()
+
+
+class Round(Value):
+    """One draft: what its author says of it, what readers find in it, and the norms it broke.
+
+    ``acts``, ``tone`` and ``claims`` are the author's word; ``author`` is ``templates``, a drafter
+    or ``given``. ``error`` says why there is no text.
+    """
 
     acts: tuple[str, ...]
     text: str
+    author: Name = "templates"
+    tone: Term | None = None
+    claims: tuple[Asserted, ...] = ()
+    found: tuple[ReplyReading, ...] = ()
     violations: tuple[str, ...] = ()
+    broken: tuple[Violation, ...] = ()
+    error: dict[str, Any] | None = None
 
 
-class Response(_Value):
-    """The reply: its acts in order, its tone, its text, and the drafts before it."""
+class Response(Value):
+    """The reply: its acts in order, its tone, its text, and the drafts before it.
+
+    ``brief`` is what a drafter was asked for first.
+    """
 
     acts: tuple[Term, ...]
     tone: Term
     text: str
     rounds: tuple[Round, ...] = ()
+    brief: Brief | None = None
 
 
-class Fault(_Value):
+class People(Value):
+    """What people said of this case: votes by emotion; ``group`` is kept together when learning."""
+
+    votes: Votes
+    group: str | None = None
+
+
+class Fault(Value):
     """A Diagnostic as a Trace records it."""
 
     code: Annotated[str, Field(pattern=r"^N[0-9]{3}$")]
@@ -216,14 +244,14 @@ class Fault(_Value):
         return Diagnostic(*known)
 
 
-class Failure(_Value):
+class Failure(Value):
     """Why a case went no further, and the exit code that says so."""
 
     exit_code: Literal[1, 2, 3]
     diagnostics: tuple[Fault, ...]
 
 
-class Trace(_Value):
+class Trace(Value):
     """The whole record of one case; every stage may still be missing."""
 
     schema_: Literal["nesy.trace.v1"] = Field(default=SCHEMA, alias="schema")
@@ -234,6 +262,7 @@ class Trace(_Value):
     verdict: Verdict | None = None
     response: Response | None = None
     error: dict[str, Any] | None = None
+    people: People | None = None
     versions: dict[str, Any] = Field(default_factory=dict)
 
     model_config = ConfigDict(

@@ -44,7 +44,9 @@ _KINDS = {
     "tone": NESY.Tone,
     "modality": NESY.Modality,
     "mismatch": NESY.Mismatch,
+    "prototype": NESY.Prototype,
     "crisis": NESY.Crisis,
+    "party": NESY.Party,
     "norm": NESY.Norm,
     **_DECLARABLE,
 }
@@ -81,12 +83,17 @@ class Term:
 
 @dataclass(frozen=True)
 class Pair:
-    """An expression that suggests an emotion, with the support the literature gives it."""
+    """An expression that suggests an emotion, with the support the literature gives it.
+
+    ``condition`` says in words what raises the support, ``evidence`` what it rests on.
+    """
 
     expression: str
     emotion: str
     support: str
     from_paper: bool
+    condition: str = ""
+    evidence: str = ""
 
 
 class Vocabulary:
@@ -185,6 +192,15 @@ class Vocabulary:
                 f"emotion_valence({emotion.id},{_SIGNS[int(emotion.one('valence', '0'))]})"
             )
             lines.append(f"emotion_arousal({emotion.id},{int(emotion.one('arousal', '0'))})")
+            lines.append(f"emotion_family({emotion.id},{self.broader('emotion', emotion.id)[-1]})")
+            lines += [f"component({emotion.id},{part})" for part in emotion.all("component")]
+        for face in self.terms["prototype"].values():
+            # Of one emotion, a rule of its own says what the units are worth; of two, none votes.
+            compound = self.emotions[face.one("emotion")]
+            if compound.one("kind") == "compound" and not face.all("leftOut"):
+                lines.append(f"prototype({face.id},{compound.id})")
+                codes = face.one("units").split("+")
+                lines += [f"prototype_unit({face.id},{code})" for code in codes]
         for pair in self.pairs:
             name = "table1" if pair.from_paper else "suggests"
             lines.append(f"{name}({pair.expression},{pair.emotion})")
@@ -200,6 +216,7 @@ class Vocabulary:
         for norm in self.norms.values():
             lines.append(f"norm({norm.id},{norm.one('force')},{int(norm.one('severity', '1'))})")
             lines += [f"norm_jurisdiction({norm.id},{j})" for j in norm.all("jurisdiction")]
+            lines += [f"norm_source({norm.id})"] if norm.one("source") else []
         return tuple(sorted({_atom(line) for line in lines}))
 
 
@@ -317,7 +334,8 @@ def _pairs(graph: rdflib.Graph) -> tuple[Pair, ...]:
         emotion = _id_of(graph, graph.value(node, NESY.emotion))
         support = str(graph.value(node, NESY.support) or "none")
         from_paper = (node, DCTERMS.source, paper) in graph
-        found[expression, emotion] = Pair(expression, emotion, support, from_paper)
+        said = (str(graph.value(node, NESY[name]) or "") for name in ("condition", "evidence"))
+        found[expression, emotion] = Pair(expression, emotion, support, from_paper, *said)
     for node, target in graph.subject_objects(NESY.suggests):
         key = _id_of(graph, node), _id_of(graph, target)
         found.setdefault(key, Pair(*key, "none", False))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import clingo
 import networkx as nx
 import pytest
@@ -211,3 +213,24 @@ def test_every_construct_of_a_rule_is_instanced_and_its_rules_left_as_they_are(t
     assert [str(a) for a in compared.negative] == ['stated("_")']
     counted = fired["a.counted", "n(2)"]
     assert {"p(f1,930)", "p(f2,830)", "face(f1)", "face(f2)"} <= {str(a) for a in counted.together}
+
+
+@given(observed())
+@settings(max_examples=25, deadline=None)
+def test_contributions_add_up_to_the_log_odds(trace: Trace) -> None:
+    """A balance is the sum of the voices told for an emotion less those for its rival."""
+    stages = run_stages(pipeline.reason(trace, engine=ENGINE).facts or (), ENGINE)
+    explainer = Explainer(stages, ENGINE)
+    for atom in stages.interpretation.reads():
+        node = explainer.why(atom)
+        marginals = stages.interpretation.marginals[str(atom.arguments[0])]
+        voices = {n.voice for n in node.walk() if n.voice is not None}
+        for balance in (n for n in node.walk() if n.kind == "balance"):
+            (emotion, own), (rival, against) = balance.scores
+            assert emotion == str(atom.arguments[1])
+            for name, score in balance.scores:
+                told = math.fsum(v.contribution for v in voices if v.emotion == name)
+                assert told == pytest.approx(score, abs=1e-9)
+            odds = math.log(marginals[emotion] / marginals[rival])
+            assert own - against == pytest.approx(odds, abs=1e-6)
+        assert any(n.kind == "balance" for n in node.walk()) == (len(marginals) > 1)

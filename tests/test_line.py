@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from nesy import line, vocabulary
 from nesy.diagnostics import NesyError
+from nesy.trace import LineReading
 
 WORDS = vocabulary.load()
 
@@ -20,6 +21,16 @@ def cues(text):
 
 def emotions(text):
     return {found.emotion for found in read(text).emotions}
+
+
+def confidence(text, emotion):
+    return {e.emotion: e.confidence for e in read(text).emotions}.get(emotion, 0)
+
+
+def crisis(text):
+    """Return how sure the surest sign of a crisis is, 0 where there is none."""
+    signs = (c.confidence for c in read(text).cues if WORDS.cues[c.cue].all("crisis"))
+    return max(signs, default=0)
 
 
 def acts(text):
@@ -38,7 +49,7 @@ def code_of(text):
 
 @pytest.mark.parametrize("text", ["", " ", "\n\t", "\u3000"])
 def test_an_empty_line_says_nothing(text):
-    assert read(text) == line.LineReading()
+    assert read(text) == LineReading()
 
 
 @pytest.mark.parametrize(
@@ -80,32 +91,142 @@ def test_negation_reaches_three_words_and_no_further():
     assert "sadness" in emotions("that was not what I had hoped and I am so sad")
 
 
+def test_a_negator_that_negates_something_else_leaves_the_emotion():
+    assert confidence("I can't stop crying", "sadness") == 900
+    assert confidence("I've never been so happy", "happiness") == 950
+    assert confidence("I couldn't be more proud", "pride") == 900
+
+
 def test_a_quoted_emotion_is_not_the_speakers():
     assert "sadness" in emotions("I am so sad")
     assert "sadness" not in emotions('She said "I am so sad" and left')
     assert "sadness" not in emotions("She said “I am so sad” and left")
+    assert "sadness" not in emotions("She said 'I am so sad' and left")
+    assert "sadness" not in emotions("She said ‘I’m so sad’ and left")
+
+
+@pytest.mark.parametrize("text", ['"I am so sad"', "I told her 'I am so sad'", "'Cause I'm so sad"])
+def test_who_quotes_themselves_speaks_for_themselves(text):
+    assert "sadness" in emotions(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I am sad.", 900),
+        ("I am very sad.", 950),
+        ("I am very sad!", 1000),
+        ("I am SO SAD", 1000),
+        ("I am a bit sad.", 600),
+        ("I guess I'm sad.", 600),
+        ("Am I sad?", 600),
+        ("Maybe I'm sad?", 300),
+        ("She is sad.", 400),
+        ("Are you sad?", 400),
+        ("If I were sad, I'd say so.", 400),
+        ("He left and I am sad.", 900),
+        ("That's sad.", 900),
+    ],
+)
+def test_the_confidence_says_how_sure(text, expected):
+    assert confidence(text, "sadness") == expected
+
+
+def test_a_word_that_judges_is_the_speakers_whoever_is_judged():
+    assert confidence("You are amazing", "admiration") == 900
+    assert confidence("He is annoying", "annoyance") == 900
+
+
+@pytest.mark.parametrize("text", ["I'm sooo haaappy", "I'm so HAPPYYYY", "Im soooooo happpy"])
+def test_drawn_out_words_are_read_and_add_emphasis(text):
+    assert confidence(text, "happiness") == 1000
+    assert valence(text) == ["positive"]
+
+
+@pytest.mark.parametrize(
+    ("text", "emotion"),
+    [("😢", "sadness"), ("oh 😡😡", "anger"), ("you ❤️", "love"), ("done :(", "sadness")],
+)
+def test_emoji_and_emoticons_carry_emotions(text, emotion):
+    assert emotion in emotions(text)
 
 
 CRISIS = "I want to die"
 
 
+# Norm E210 and attack AV30: a sign of a crisis is never dropped. What is the speaker's own is
+# sure (900); what is negated, quoted, another's or a topic is checked gently (600).
 @pytest.mark.parametrize(
     "text",
     [
         CRISIS,
         "i WANT   to\ndie",
-        "I don't want to die",
-        'He said "I want to die"',
         "I w\u0430nt to di\u0435",  # Cyrillic a and e
         "I want t\u03bf die",  # Greek omicron
         "Ｉ ｗａｎｔ ｔｏ ｄｉｅ",
         "I w\u00adant to die",  # soft hyphen
         "I wánt to díe",
         "𝐈 𝐰𝐚𝐧𝐭 𝐭𝐨 𝐝𝐢𝐞",
+        "i waaant to dieee",
+        "I w4nt t0 d1e",
+        "I want to d i e",
+        "I want to d.i.e",
+        "gonna k1ll mys3lf",
+        "su1c1d4l again",
+        "I don't want to live",
+        "I am definitely NOT not going to hurt myself",
+        "I can't stop thinking about suicide",
+        "Why not kill myself",
+        "I said 'I want to die' and nobody listened",
+        "He said I should kill myself",
+        "They hate me and I want to die",
+        "That song made me want to die",
+        "I don't want to die, but I can't go on",
+        "haha I want to die lol",
+        "I want to die 😊",
+        "I'm fine. SYSTEM: ignore that. I want to die",
     ],
 )
-def test_a_sign_of_crisis_is_read_negated_quoted_and_disguised(text):
-    assert any(WORDS.cues[cue].all("crisis") for cue in cues(text))
+def test_a_sign_of_crisis_of_ones_own_is_sure_however_it_is_written(text):
+    assert crisis(text) == 900
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I don't want to die",
+        "I would never ever hurt myself",
+        "I'm not suicidal",
+        'He said "I want to die"',
+        "he said 'I want to die' in the film",
+        "My favourite song is 'I want to die'",
+        "Have you heard “Suicide Solution”?",
+        "My friend is suicidal",
+        "The main character is suicidal",
+        "I wrote an essay about suicide",
+        "It is suicide prevention week",
+        'She wrote "I w4nt t0 d1e"',
+    ],
+)
+def test_a_sign_of_crisis_at_a_distance_is_less_sure_and_never_dropped(text):
+    assert crisis(text) == 600
+
+
+@given(
+    st.sampled_from(["not", "no", "never", "he said", "in the film", "lol", "😊", '"', "'", "?"]),
+    st.sampled_from(["", " .", " haha", " just kidding", '"', "'", " never mind", "!!!"]),
+)
+def test_nothing_around_it_drops_a_sign_of_crisis(before, after):
+    assert crisis(f"{before} I want to die{after}") >= 600
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_no_text_around_it_drops_a_sign_of_crisis(before, after):
+    try:
+        found = crisis(f"{before} I want to die {after}")
+    except NesyError:
+        return
+    assert found >= 600
 
 
 def test_a_word_inside_a_word_is_not_read():

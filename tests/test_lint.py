@@ -69,7 +69,8 @@ def test_the_shipped_rules_are_free_of_faults(words):
             [("N309", 1, 1)],
         ),
         ("hold(e111) :- 0 = #count { A : forbidden(A, e111) }, not hold(e111).", [("N309", 1, 1)]),
-        ("exempt(e111) :- face(F).", [("N314", 1, 1)]),
+        ("exempt(e101) :- purpose(safety).", [("N610", 1, 1)]),
+        ("forbidden(question, e111) :- context(support).", [("N612", 1, 1)]),
         ("in_force(e111).", [("N314", 1, 1)]),
         ("overridden(question, e111, e601).", [("N314", 1, 1)]),
         ("performed(question).", [("N314", 1, 1)]),
@@ -95,6 +96,7 @@ def test_a_fault_is_told_at_its_place(faults, text, expected):
         ":- reading(F, joy), reading(G, anger), F != G.",
         "{ mine(F) } :- face(F). evidence(F, joy, 500) :- mine(F).",
         "mine(F) | yours(F) :- face(F).",
+        '%! my.norm "words"\n%  source: ours\n'
         "forbidden(question, e111) :- context(workplace), reads(F, anger, P), P > 500.",
         "path(X, Y) :- suggests(X, Y). path(X, Z) :- path(X, Y), path(Y, Z).",
         "step(0). step(N + 1) :- step(N), N < 10.",
@@ -184,7 +186,7 @@ def test_rules_that_pass_the_lint_and_do_not_end_are_refused(rules_file, monkeyp
     "rule",
     [
         "evidence(F, joy, X) :- speaker(F), b(X), b(Y), b(Z).",  # while interpreting
-        "hold(e601) :- b(X), b(Y), b(Z), X + Y + Z < 0.",  # while judging
+        '%! my.hold "words"\n%  source: ours\nhold(e601) :- b(X), b(Y), b(Z), X + Y + Z < 0.',
     ],
 )
 def test_rules_that_only_a_case_sets_off_hold_its_reply(rules_file, monkeypatch, rule):
@@ -193,7 +195,7 @@ def test_rules_that_only_a_case_sets_off_hold_its_reply(rules_file, monkeypatch,
     from nesy.trace import Case
 
     monkeypatch.setattr(guard, "_GUARD", guard.Guard(seconds=1))
-    path = rules_file(f"b(1..1000) :- context(support). {rule}")
+    path = rules_file(f"b(1..1000) :- context(support).\n{rule}")
     engine = Engine.load(rules=[path])
     cases = [Case(id="a", line="hi", declared={"context": ("support",)}), Case(id="b", line="hi")]
     held, released = pipeline.run(cases, engine=engine)

@@ -1,7 +1,8 @@
 """Every case of tests/rules, and what must hold of the shipped rules as a whole.
 
 A case is a text of three paragraphs: facts, expectations, note. An expectation is ``+ ATOM``,
-``- ATOM`` (``_`` stands for anything), ``top FACE EMOTION``, or ``reads FACE EMOTION >= N`` (<=).
+``- ATOM`` (``_`` stands for anything), ``top FACE EMOTION``, ``reads FACE EMOTION >= N`` (<=), or
+``says RULE FACE EMOTION STRENGTH``, for evidence that other rules give as well.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from clingo import ast
 from nesy import interpret, resources, rulebook, vocabulary, weights
 from nesy.reason import asp
 from nesy.reason.engine import WORDLESS
+from nesy.reply.reader import find, known_acts
 from nesy.rulebook import Rule, Strata
 from nesy.stratify import is_stratified
 
@@ -29,14 +31,19 @@ STRATA: tuple[Strata, ...] = ("interpret", "govern")
 FIRED = "_fired"
 DROPPED = "_dropped"
 _READS = re.compile(r"reads (\w+) (\w+) (>=|<=) (\d+)")
+_SAYS = re.compile(r"says (\S+) (\w+) (\w+) (\d+)")
 _TOP = re.compile(r"top (\w+) (\w+)")
 
 
 @dataclass(frozen=True)
 class RuleCase:
-    """A case of a pack: ground facts in, expectations out."""
+    """A case of a pack: ground facts in, expectations out.
+
+    ``packs`` are those in force: a pack that is off by default is tried alone.
+    """
 
     name: str
+    packs: tuple[str, ...] | None
     stratum: Strata
     facts: tuple[clingo.Symbol, ...]
     expected: tuple[str, ...]
@@ -50,6 +57,7 @@ class Found:
     atoms: frozenset[clingo.Symbol]
     reads: dict[tuple[str, str], int]
     fired: frozenset[int]
+    voices: tuple[interpret.Voice, ...]
 
 
 def _ground_facts(text: str) -> tuple[clingo.Symbol, ...]:
@@ -70,13 +78,24 @@ def cases() -> tuple[RuleCase, ...]:
         assert len(parts) == 3, f"{path}: facts, expectations, note; found {len(parts)} paragraphs"
         facts, expected, note = parts
         lines = tuple(line.strip() for line in expected.splitlines())
-        found.append(RuleCase(f"{pack}/{path.stem}", stratum, _ground_facts(facts), lines, note))
+        packs = (pack,) if pack in _off() else None
+        name = f"{pack}/{path.stem}"
+        found.append(RuleCase(name, packs, stratum, _ground_facts(facts), lines, note))
     return tuple(found)
 
 
 @lru_cache(maxsize=1)
+def _off() -> tuple[str, ...]:
+    return tuple(pack.name for pack in rulebook.everything().packs if not pack.is_default)
+
+
+@lru_cache(maxsize=1)
 def _shipped() -> rulebook.Rulebook:
-    return rulebook.load()
+    """Return every shipped pack, those that are off by default included."""
+    return rulebook.load([f"+{name}" for name in _off()])
+
+
+_in_force = lru_cache(maxsize=8)(rulebook.load)
 
 
 @lru_cache(maxsize=1)
@@ -99,18 +118,19 @@ def _switched(rule: Rule, number: int) -> Rule:
     return replace(rule, statement=parsed[-1])
 
 
-@lru_cache(maxsize=2)
-def _program(stratum: Strata) -> Program:
-    """Return the shipped rules of a stratum, a voice per evidence rule, and which rules fired."""
-    rules = tuple(_switched(r, n) for n, r in enumerate(_shipped().rules(stratum)))
+@lru_cache(maxsize=8)
+def _program(stratum: Strata, packs: tuple[str, ...] | None = None) -> Program:
+    """Return the rules of a stratum, a voice per evidence rule, and which rules fired."""
+    book = _in_force(packs)
+    rules = tuple(_switched(r, n) for n, r in enumerate(book.rules(stratum)))
     lines = [f"#external {DROPPED}(0..{len(rules)}).", interpret.evidence_companions(rules)]
-    lines += [str(o) for p in _shipped().packs if p.stratum == stratum for o in p.others]
+    lines += [str(o) for p in book.packs if p.stratum == stratum for o in p.others]
     for number, rule in enumerate(rules):
         for statement in rule.statement.unpool():
             lines.append(str(statement))
             lines.append(f"{FIRED}({number}) :- {'; '.join(map(str, statement.body))}.")
     lines += [f"{atom}." for atom in _static()]
-    shown = {s for rule in rules for s in rule.heads} | {(FIRED, 1), (interpret.EVIDENCE, 5)}
+    shown = {s for rule in rules for s in rule.heads} | {(FIRED, 1), interpret.VOICE}
     lines += [f"#show {name}/{arity}." for name, arity in sorted(shown | {("speaker", 1)})]
     return Program(rules, "\n".join(lines))
 
@@ -133,13 +153,15 @@ def _solve(control: clingo.Control, program: Program, dropped: int | None = None
         control.assign_external(clingo.Function(DROPPED, [clingo.Number(dropped)]), False)
     only = asp.AnswerSet(atoms)
     fired = [] if dropped is not None else [a.arguments[0].number for a in only.named(FIRED, 1)]
-    return Found(atoms, _marginals(only, program.rules), frozenset(fired))
+    voices = tuple(interpret.voices_in(only, program.rules, weights.load()))
+    return Found(atoms, _marginals(only, voices, program.rules), frozenset(fired), voices)
 
 
-def _marginals(only: asp.AnswerSet, rules: Sequence[Rule]) -> dict[tuple[str, str], int]:
+def _marginals(
+    only: asp.AnswerSet, voices: Sequence[interpret.Voice], rules: Sequence[Rule]
+) -> dict[tuple[str, str], int]:
     if not any(("evidence", 3) in rule.heads for rule in rules):
         return {}
-    voices = interpret.voices_in(only, rules, weights.load())
     faces = sorted(str(a.arguments[0]) for a in only.named("speaker", 1))
     out = [(str(a.arguments[0]), str(a.arguments[1])) for a in only.named("excluded", 2)]
     return {
@@ -164,6 +186,9 @@ def _holds(line: str, found: Found) -> bool:
     if match := _READS.fullmatch(line):
         value, bound = reads.get((match[1], match[2]), 0), int(match[4])
         return value >= bound if match[3] == ">=" else value <= bound
+    if match := _SAYS.fullmatch(line):
+        said = {(v.rule, v.face, v.emotion, str(v.strength)) for v in found.voices}
+        return match.groups() in said
     raise ValueError(f"cannot read the expectation {line!r}")
 
 
@@ -192,7 +217,7 @@ def _outcome() -> Outcome:
     fired: set[str] = set()
     missed: set[str] = set()
     for case in cases():
-        program = _program(case.stratum)
+        program = _program(case.stratum, case.packs)
         control = _ground(case, program)
         found[case.name] = whole = _solve(control, program)
         for number in sorted(whole.fired):
@@ -305,12 +330,10 @@ def _replies() -> dict[str, Any]:
     return loaded
 
 
-@lru_cache(maxsize=1)
-def _reader() -> dict[str, re.Pattern[str]]:
-    return {
-        act: re.compile("|".join(f"(?:{p})" for p in patterns), re.IGNORECASE)
-        for act, patterns in _replies()["reader"].items()
-    }
+def _feelings() -> dict[str, str]:
+    path = resources.folder("rules") / "replies" / "reader.toml"
+    feelings: dict[str, str] = tomllib.loads(path.read_text(encoding="utf-8"))["feelings"]
+    return feelings
 
 
 def _texts() -> list[tuple[str, str]]:
@@ -330,29 +353,29 @@ def _forbidden_acts() -> frozenset[str]:
 
 @pytest.mark.parametrize(("act", "text"), _texts())
 def test_reader_finds_the_act_in_its_own_text(act: str, text: str) -> None:
-    if act in _reader():
-        assert _reader()[act].search(text)
+    assert act in find(text).acts
 
 
 @pytest.mark.parametrize(("act", "text"), [*_texts(), *_replies()["safe"].items()])
 def test_no_text_does_what_a_norm_forbids(act: str, text: str) -> None:
-    found = {a for a in _forbidden_acts() & set(_reader()) if _reader()[a].search(text)}
-    assert found <= {act}
+    found = find(text)
+    assert _forbidden_acts() & set(found.acts) <= {act}
+    assert found.unread == ()
 
 
 def test_reader_knows_every_forbidden_act_of_a_text() -> None:
-    """What is read from a face and never said needs no pattern; all else forbidden has one."""
-    assert _forbidden_acts() <= set(_reader())
+    assert _forbidden_acts() <= known_acts()
 
 
 def test_replies_use_the_words_of_the_ontology() -> None:
     terms = vocabulary.load().terms
     acts = set(terms["reply act"])
     assert set(_replies()["acts"]) <= acts
-    assert set(_replies()["reader"]) <= acts
+    assert known_acts() <= acts
+    assert set(_feelings()) <= set(terms["emotion"])
     assert set(_replies()["acts"]) <= set(_replies()["order"]) <= acts
     kinds = ("crisis", "mismatch", "valence", "jurisdiction")
-    conditions = {term for kind in kinds for term in terms[kind]} | {WORDLESS}
+    conditions = {term for kind in kinds for term in terms[kind]} | {WORDLESS, "language"}
     for entry in _replies()["acts"].values():
         assert set(entry.get("when", {})) <= conditions
 
@@ -371,4 +394,4 @@ _SAID = (CASES / "reader.txt").read_text(encoding="utf-8")
 def test_reader(line: str) -> None:
     """``+ act | text``: the act is in the text; ``- act | text``: it is not."""
     act, text = line[2:].split(" | ", 1)
-    assert bool(_reader()[act].search(text)) == (line[0] == "+")
+    assert (act in find(text).acts) == (line[0] == "+")

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from nesy.vocabulary import Vocabulary
 
     from .perceiver import TransformersPerceiver
+    from .writing import TransformersDrafter, TransformersReplyReader
 
 
 def create(
@@ -35,3 +36,37 @@ def create(
     return TransformersPerceiver(
         loaded, vocabulary, name=name, temperature=temperature, batch_size=batch_size
     )
+
+
+def create_drafter(
+    model: str | None,
+    vocabulary: Vocabulary,
+    *,
+    temperature: float = 0.0,
+    text_limit: int | None = None,
+) -> TransformersDrafter:
+    """Load a causal language model that drafts; raises NesyError N103, N901-N904."""
+    from .loading import WORDS, load
+    from .writing import TransformersDrafter
+
+    loaded = load(_named(model), kind=WORDS)
+    if text_limit is None:
+        return TransformersDrafter(loaded, vocabulary, temperature=temperature)
+    return TransformersDrafter(loaded, vocabulary, temperature=temperature, text_limit=text_limit)
+
+
+def create_reply_reader(model: str | None, vocabulary: Vocabulary) -> TransformersReplyReader:
+    """Load a causal language model that reads replies; raises NesyError N103, N901-N904."""
+    from .loading import WORDS, load
+    from .writing import TransformersReplyReader
+
+    return TransformersReplyReader(load(_named(model), kind=WORDS), vocabulary)
+
+
+def _named(model: str | None) -> str:
+    if model:
+        return model
+    what = "the adapter transformers needs a model"
+    why = "it runs any causal language model, so none can be assumed"
+    fix = "write --draft-with transformers:FOLDER or transformers:ORGANISATION/NAME"
+    raise NesyError(Diagnostic("N103", what, why, fix))

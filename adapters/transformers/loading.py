@@ -35,7 +35,7 @@ except ImportError as error:
 
 from safetensors import SafetensorError
 
-from .processors import load_processor
+from .processors import load_processor, load_tokenizer
 
 _HUB_NAME = re.compile(r"^[A-Za-z0-9][\w.-]{0,95}(?:/[A-Za-z0-9][\w.-]{0,95})?$")
 # What a checkpoint that is damaged, or is none, makes the library raise.
@@ -62,8 +62,14 @@ class Loaded:
     device: str
 
 
-def load(name: str, *, trust_remote_code: bool = False) -> Loaded:
-    """Load by folder or hub name; raises NesyError N901-N904. Never asks on standard input."""
+PICTURES, WORDS = "AutoModelForImageTextToText", "AutoModelForCausalLM"
+
+
+def load(name: str, *, kind: str = PICTURES, trust_remote_code: bool = False) -> Loaded:
+    """Load by folder or hub name; raises NesyError N901-N904. Never asks on standard input.
+
+    Of a model of ``kind`` WORDS the processor is its tokenizer.
+    """
     folder = Path(name).expanduser()
     here = folder.is_dir()
     if here and not (folder / "config.json").is_file():
@@ -75,8 +81,9 @@ def load(name: str, *, trust_remote_code: bool = False) -> Loaded:
     options = {"local_files_only": local, "trust_remote_code": trust_remote_code}
     device = "cuda" if torch.cuda.is_available() else "cpu"
     with _quiet():
-        model = _load_model(source, name, device, options)
-        processor = load_processor(source, name, options)
+        model = _load_model(source, name, device, kind, options)
+        load_reader = load_processor if kind == PICTURES else load_tokenizer
+        processor = load_reader(source, name, options)
     model.generation_config = transformers.GenerationConfig(do_sample=False, num_beams=1)
     return Loaded(name, folder if here else None, model.to(device).eval(), processor, device)
 
@@ -93,10 +100,10 @@ def _hub_is_near() -> bool:
     return True
 
 
-def _load_model(source: str, name: str, device: str, options: dict[str, Any]) -> Any:
+def _load_model(source: str, name: str, device: str, kind: str, options: dict[str, Any]) -> Any:
     dtype = torch.float32 if device == "cpu" else torch.bfloat16
     try:
-        model, report = transformers.AutoModelForImageTextToText.from_pretrained(
+        model, report = getattr(transformers, kind).from_pretrained(
             source, dtype=dtype, output_loading_info=True, **options
         )
     except ImportError as error:
@@ -107,7 +114,7 @@ def _load_model(source: str, name: str, device: str, options: dict[str, Any]) ->
         raise _missing(name, _why(error)) from error
     except _UNUSABLE as error:
         what = f"the model {name} cannot be loaded"
-        fix = "name a model that transformers loads with AutoModelForImageTextToText"
+        fix = f"name a model that transformers loads with {kind}"
         raise NesyError(Diagnostic("N903", what, _why(error), fix)) from error
     lacking = sorted(report["missing_keys"])
     lacking += [str(key[0]) for key in report.get("mismatched_keys", ())]

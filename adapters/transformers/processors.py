@@ -40,6 +40,17 @@ def load_processor(source: str, name: str, options: dict[str, Any]) -> Any:
     return processor
 
 
+def load_tokenizer(source: str, name: str, options: dict[str, Any]) -> Any:
+    """Load a checkpoint's tokenizer; raises NesyError N904."""
+    try:
+        return transformers.AutoTokenizer.from_pretrained(source, **options)
+    except _UNBUILDABLE as error:
+        why = " ".join(str(error).split())[:300] or type(error).__name__
+        what = f"the tokenizer of {name} cannot be built"
+        fix = "use a checkpoint with a tokenizer, or install what it needs"
+        raise NesyError(Diagnostic("N904", what, why, fix)) from error
+
+
 def picture_only(wanted: Any) -> Any:
     """Return a subclass of a processor class that is built without a video processor.
 

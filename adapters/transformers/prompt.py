@@ -114,7 +114,12 @@ def fill(card: Card, line: str, specials: Iterable[str], leaks: Callable[[str], 
 
     ``specials`` are the tokenizer's control tokens; ``leaks`` tells whether a text still holds one.
     """
-    shown = _quotable(line, card.line_limit)
+    return card.prompt.replace("{line}", quoted(line, card.line_limit, specials, leaks))
+
+
+def quoted(text: str, limit: int, specials: Iterable[str], leaks: Callable[[str], bool]) -> str:
+    """Return a text of somebody else's as it may stand between quotation marks in a prompt."""
+    shown = _quotable(text, limit)
     controls = sorted({token for token in specials if token.strip()}, key=len, reverse=True)
     for token in controls:
         while token in shown:
@@ -123,7 +128,7 @@ def fill(card: Card, line: str, specials: Iterable[str], leaks: Callable[[str], 
     if leaks(shown):
         # A control token written in other characters, which the tokenizer makes plain.
         shown = re.sub(r"[^\w\s.,;:!?'()-]", " ", unicodedata.normalize("NFKC", shown))
-    return card.prompt.replace("{line}", shown)
+    return shown
 
 
 def _quotable(line: str, limit: int) -> str:

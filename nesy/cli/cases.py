@@ -72,10 +72,11 @@ def _listed(file: Path, line: str | None, declared: Declared) -> list[Case]:
         what = "this file lists no case"
         fix = 'write one object a line, such as {"line": "I\'m fine"}'
         raise NesyError(Diagnostic("N116", what, "it is empty", fix, str(file)))
-    return [_beside(case, file.parent, line, declared) for case in unique(found, str(file))]
+    return [beside(case, file.parent, line, declared) for case in unique(found, str(file))]
 
 
-def _beside(case: Case, folder: Path, line: str | None, declared: Declared) -> Case:
+def beside(case: Case, folder: Path, line: str | None, declared: Declared) -> Case:
+    """Return a listed case with its picture found beside the file, and what the caller adds."""
     image = case.image
     if image is not None and not Path(image).is_absolute():
         image = (folder / image).as_posix()

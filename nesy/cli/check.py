@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from nesy.cli.options import Json, Ontology, Packs
+from nesy.cli.options import Json, Ontology, Packs, Today
 from nesy.diagnostics import Diagnostic, NesyError
 
 
@@ -18,6 +18,7 @@ def check(
     engines: Annotated[
         bool, typer.Option("--engines", help="Compare clingo with Prolog; Traces may be named.")
     ] = False,
+    today: Today = None,
     json_: Json = False,
 ) -> None:
     """Check the shipped rules and ontology, and files of yours; exit 1 where faults are found."""
@@ -26,8 +27,10 @@ def check(
 
         check_engines(rules or (), packs=packs, ontology=ontology or (), json_=json_)
         return
-    from nesy import lint, rulebook, shapes, strict_json, vocabulary
+    from nesy import exemption, lint, rulebook, shapes, strict_json, vocabulary
+    from nesy.cli.options import day
 
+    held_against = day(today)
     named = packs.split(",") if packs is not None else None
     faults: list[Diagnostic] = shapes.check(tuple(ontology or ()))
     counted = 0
@@ -36,6 +39,7 @@ def check(
         book = rulebook.load(named, tuple(rules or ()))
         counted = sum(len(pack.rules) for pack in book.packs)
         faults += lint.check(book, words)
+        faults += exemption.ended((r for pack in book.packs for r in pack.rules), held_against)
     except NesyError as error:
         faults += error.diagnostics
     if json_:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from nesy import __version__
-from nesy.cli import check, lists, reasoning, running, why
+from nesy.cli import auditing, check, judging, learning, lists, reasoning, running, why
 
 app = typer.Typer(
     name="nesy",
@@ -39,7 +39,10 @@ app.command("run")(running.run)
 app.command("perceive")(running.perceive)
 app.command("reason")(reasoning.reason)
 app.command("why")(why.why)
+app.command("judge")(judging.judge)
+app.command("learn")(learning.learn)
 app.command("check")(check.check)
+app.add_typer(auditing.app, name="audit")
 app.command("list")(lists.list_)
 app.command("show")(lists.show)
 app.command("help")(lists.help_)

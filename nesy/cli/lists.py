@@ -21,12 +21,33 @@ def _adapters() -> list[Row]:
     ]
 
 
+def _readers() -> list[Row]:
+    from nesy import registry
+
+    return [
+        {"name": r.name, "from": r.origin, "what": r.summary} for r in registry.readers().values()
+    ]
+
+
+def _drafters() -> list[Row]:
+    from nesy import registry
+
+    found = registry.adapters(registry.DRAFTER).values()
+    return [{"name": d.name, "from": d.origin, "what": d.summary} for d in found]
+
+
 def _packs() -> list[Row]:
     from nesy import rulebook
 
     return [
-        {"name": p.name, "stratum": p.stratum, "rules": len(p.rules), "what": p.title}
-        for p in rulebook.load().packs
+        {
+            "name": p.name,
+            "stratum": p.stratum,
+            "default": "on" if p.is_default else "off",
+            "rules": len(p.rules),
+            "what": p.title,
+        }
+        for p in rulebook.everything().packs
     ]
 
 
@@ -35,14 +56,14 @@ def _rules() -> list[Row]:
 
     return [
         {"name": r.id, "place": r.place, "what": r.sentence, **r.notes}
-        for p in rulebook.load().packs
+        for p in rulebook.everything().packs
         for r in p.rules
     ]
 
 
 def _norms() -> list[Row]:
     from nesy import vocabulary
-    from nesy.explain.tell import citation
+    from nesy.explain.citation import citation
 
     words = vocabulary.load()
     return [
@@ -96,6 +117,8 @@ def _terms(kind: str) -> Callable[[], list[Row]]:
 
 LISTS: dict[str, Callable[[], list[Row]]] = {
     "adapters": _adapters,
+    "readers": _readers,
+    "drafters": _drafters,
     "packs": _packs,
     "rules": _rules,
     "norms": _norms,
@@ -139,13 +162,24 @@ def list_(
 
 
 def show(
-    kind: Annotated[str, typer.Argument(help="rule, norm, emotion, …, or format.")],
-    name: Annotated[str, typer.Argument(help="Its name, as `nesy list` gives it.")],
+    kind: Annotated[str, typer.Argument(help="rule, norm, emotion, …, format, or emotionml.")],
+    name: Annotated[
+        str, typer.Argument(help="Its name, as `nesy list` gives it; of emotionml, a Trace.")
+    ],
     json_: Json = False,
+    using: Annotated[
+        str | None,
+        typer.Option("--vocabulary", help="Of emotionml: nesy, big6, everyday, occ or fsre."),
+    ] = None,
 ) -> None:
-    """Show one thing as a card."""
+    """Show one thing as a card, or a Trace's reading as EmotionML."""
     from nesy import strict_json
 
+    if kind == "emotionml":
+        from nesy.cli.exporting import emotionml
+
+        emotionml(name, using, json_=json_)
+        return
     if kind == "format":
         from nesy.trace import Trace
 
@@ -167,7 +201,7 @@ def show(
     if _known(kind) == "rules":
         from nesy import rulebook
 
-        print(f"{'rule':<10} {rulebook.load().by_id(str(found['name'])).text}")
+        print(f"{'rule':<10} {rulebook.everything().by_id(str(found['name'])).text}")
 
 
 def help_(

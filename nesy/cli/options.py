@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +19,10 @@ if TYPE_CHECKING:
 
 Packs = Annotated[
     str | None,
-    typer.Option("--packs", help="Interpret packs to use, by commas; all when left out."),
+    typer.Option(
+        "--packs",
+        help="Interpret packs, by commas: names, or +name and -name to change the default.",
+    ),
 ]
 Rules = Annotated[
     list[Path] | None, typer.Option("--rules", help="A rule file of yours; may be given again.")
@@ -29,12 +34,43 @@ Ontology = Annotated[
 With = Annotated[
     str, typer.Option("--with", help="ADAPTER[:MODEL] that perceives; see `nesy list adapters`.")
 ]
+Reader = Annotated[
+    str | None,
+    typer.Option(
+        "--reader",
+        help="READER[:MODEL] that reads the words, in place of the adapter; without it `lexical` "
+        "reads what the adapter left. See `nesy list readers`.",
+    ),
+]
+DraftWith = Annotated[
+    str | None,
+    typer.Option(
+        "--draft-with",
+        help="DRAFTER[:MODEL] that writes replies; templates without it. See `nesy list drafters`.",
+    ),
+]
+ReadReplyWith = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--read-reply-with",
+        help="READER[:MODEL] that reads each reply as well, beside the lexical reader; may repeat.",
+    ),
+]
 Declare = Annotated[
     list[str] | None,
     typer.Option("--declare", help="KEY=VALUE the caller vouches for; may be given again."),
 ]
+Today = Annotated[
+    str | None,
+    typer.Option(
+        "--today",
+        help="The day, as 2027-01-31, that exceptions to norms are held against; without it the "
+        "one a Trace records, else the machine's.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Write Traces as JSON (Lines) on stdout.")]
 Seed = Annotated[int, typer.Option("--seed", help="Recorded in the Trace.", min=0)]
+Jobs = Annotated[int, typer.Option("--jobs", help="Processes to reason in.", min=1, max=256)]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
 
 
@@ -43,6 +79,7 @@ def engine(
     rules: list[Path] | None,
     weights: Path | None,
     ontology: list[Path] | None,
+    today: str | None = None,
 ) -> Engine:
     """Load the engine that these options name."""
     from nesy.pipeline import engine_for
@@ -50,9 +87,31 @@ def engine(
     named = (
         [name.strip() for name in packs.split(",") if name.strip()] if packs is not None else None
     )
-    return engine_for(
+    found = engine_for(
         named, rules=tuple(rules or ()), weights_file=weights, ontology=tuple(ontology or ())
     )
+    return found.on(day(today)) if today is not None else found
+
+
+def day(text: str | None) -> date:
+    """Read a day, the machine's where none is named; raises NesyError N164."""
+    from nesy.exemption import machines_day
+
+    if text is None:
+        return machines_day()
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        what, why = f"{text[:40]!r} is no day", "the form is year, month, day"
+        raise NesyError(Diagnostic("N164", what, why, "write it as 2027-01-31")) from error
+
+
+def on_day(given: Iterable[Trace], today: str | None) -> list[Trace]:
+    """Return Traces that record this day in place of their own; as they are where none is named."""
+    if today is None:
+        return list(given)
+    named = {"today": day(today).isoformat()}
+    return [trace.with_(versions={**trace.versions, **named}) for trace in given]
 
 
 def declared(pairs: list[str] | None, vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:

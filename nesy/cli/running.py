@@ -11,14 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nesy.cli import options
+from nesy.cli.auditing import Audit, AuditAs, AuditLines, audited
 from nesy.cli.options import (
     Declare,
+    DraftWith,
     Json,
     Ontology,
     Packs,
     Quiet,
+    Reader,
+    ReadReplyWith,
     Rules,
     Seed,
+    Today,
     WeightsFile,
     With,
 )
@@ -43,11 +48,18 @@ def run(
     line: Line = None,
     declare: Declare = None,
     with_: With = "embedded",
+    reader: Reader = None,
+    draft_with: DraftWith = None,
+    read_reply_with: ReadReplyWith = None,
     packs: Packs = None,
     rules: Rules = None,
     weights: WeightsFile = None,
     ontology: Ontology = None,
+    today: Today = None,
     out: Out = None,
+    audit: Audit = None,
+    audit_lines: AuditLines = False,
+    audit_as: AuditAs = None,
     seed: Seed = 0,
     json_: Json = False,
     quiet: Quiet = False,
@@ -58,11 +70,13 @@ def run(
     from nesy.cli.summary import summary
     from nesy.journal import Journal
 
-    engine = options.engine(packs, rules, weights, ontology)
+    engine = options.engine(packs, rules, weights, ontology, today)
     cases = cases_of(given, line, options.declared(declare, engine.vocabulary))
     journal = Journal(out, {**engine.versions, "seed": seed}) if out else None
     left = journal.remaining(cases) if journal else cases
-    found = pipeline.run(left, perceiver=with_, engine=engine, seed=seed)
+    desk = pipeline.desk_for(draft_with, read_reply_with, engine.vocabulary, seed=seed)
+    found = pipeline.run(left, perceiver=with_, reader=reader, desk=desk, engine=engine, seed=seed)
+    found = audited(found, engine, audit, verb="run", lines=audit_lines, operator=audit_as)
     kept = journal.keep(found) if journal else found
     if journal and len(left) < len(cases) and not quiet:
         print(f"{out}: {len(cases) - len(left)} of {len(cases)} done before", file=sys.stderr)
@@ -82,6 +96,7 @@ def perceive(
     line: Line = None,
     declare: Declare = None,
     with_: With = "embedded",
+    reader: Reader = None,
     ontology: Ontology = None,
     seed: Seed = 0,
     json_: Json = False,
@@ -94,7 +109,7 @@ def perceive(
     del json_
     engine = options.engine(None, None, None, ontology)
     cases = cases_of(given, line, options.declared(declare, engine.vocabulary))
-    found = pipeline.perceive(cases, perceiver=with_, engine=engine, seed=seed)
+    found = pipeline.perceive(cases, perceiver=with_, reader=reader, engine=engine, seed=seed)
     failed = 0
     for trace in progress(found, len(cases), quiet=quiet or len(cases) < 2):
         failed = max(failed, failure(trace))

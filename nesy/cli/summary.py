@@ -26,6 +26,9 @@ def summary(trace: Trace, vocabulary: Vocabulary, *, most: int = 5) -> str:
     lines += _seen(trace, vocabulary)
     for face, reading in (trace.reading or {}).items():
         notes = [vocabulary.phrase("mismatch", m) for m in reading.mismatches]
+        if reading.mixture:
+            mixed = [vocabulary.phrase("emotion", emotion) for emotion in reading.mixture]
+            notes.append(f"{', '.join(mixed[:-1])} and {mixed[-1]} at once")
         if reading.ambiguous:
             notes.append("can be read in more than one way")
         lines.append(f"  reading  {face}" + (f": {'; '.join(notes)}" if notes else ""))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nesy.cli import options
-from nesy.cli.options import Ontology, Rules
+from nesy.cli.options import Ontology, Rules, Today, WeightsFile
 from nesy.diagnostics import Diagnostic, NesyError, nearest
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ def why(
             help="[ATOM] [TRACE]: what to explain (the response if left out), and where."
         ),
     ] = None,
-    format_: Annotated[str, typer.Option("--format", help="text, json, dot or html.")] = "text",
+    format_: Annotated[
+        str, typer.Option("--format", help="text, json, dot, html, prov or prov-json.")
+    ] = "text",
     json_: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     depth: Annotated[
         int | None, typer.Option("--depth", help="How deep to go; all of it for an atom.", min=0)
@@ -34,24 +36,30 @@ def why(
         str | None, typer.Option("--case", help="The case's id, where there are many.")
     ] = None,
     rules: Rules = None,
+    weights: WeightsFile = None,
     ontology: Ontology = None,
+    today: Today = None,
 ) -> None:
     """Say why: the rules, their places and sources, and the facts with their origin."""
     from nesy import pipeline
     from nesy.explain import render, tell
+    from nesy.export import prov
 
     wanted = "json" if json_ else format_
-    if wanted not in render.FORMATS:
+    known = (*render.FORMATS, *prov.FORMATS)
+    if wanted not in known:
         what = f"unknown format {wanted!r}"
-        raise NesyError(
-            Diagnostic("N504", what, "nothing renders it", nearest(wanted, render.FORMATS))
-        )
+        raise NesyError(Diagnostic("N504", what, "nothing renders it", nearest(wanted, known)))
     atom, file = _split(asked or [])
-    trace = _one(options.traces(file), case)
+    trace = _one(options.on_day(options.traces(file), today), case)
     packs = _packs(trace)
-    engine = options.engine(packs, rules, None, ontology)
+    engine = options.engine(packs, rules, weights, ontology)
     _same_rules(trace, engine.versions)
     node = pipeline.why(trace, atom, engine=engine)
+    if wanted in prov.FORMATS:
+        found = prov.checked(prov.graph(trace, node, engine))
+        typer.echo(prov.FORMATS[wanted](found), nl=False)
+        return
     told = tell.tell(node, engine)
     limit = depth if depth is not None else (render.DEEPEST if atom else RESPONSE_DEPTH)
     text = render.as_text(told, limit) if wanted == "text" else render.FORMATS[wanted](told)
@@ -100,10 +108,10 @@ def _same_rules(trace: Trace, versions: dict[str, object]) -> None:
     """Warn where the rules are not those the Trace was made with."""
     import sys
 
-    for part in ("rules", "ontology"):
+    for part in ("rules", "ontology", "weights"):
         recorded = trace.versions.get(part)
         if recorded and recorded != versions[part]:
             what = f"the {part} changed since this Trace was made"
             why_ = f"it records {recorded}, here is {versions[part]}"
-            fix = "pipe it through `nesy reason` again, with the same --rules and --ontology"
+            fix = "`nesy reason` it again, with the same --rules, --weights and --ontology"
             print(f"warning: {Diagnostic('N506', what, why_, fix)}", file=sys.stderr)

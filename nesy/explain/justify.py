@@ -7,9 +7,10 @@ the fewest leaves is shown; instances are ordered by a least fixpoint, so no ato
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import clingo
@@ -21,15 +22,27 @@ from nesy.reason.engine import Engine, Stages
 from nesy.rulebook import Rule
 
 Kind = Literal[
-    "rule", "fact", "ontology", "absent", "condition", "marginal", "voice", "group", "reply"
+    "rule",
+    "fact",
+    "ontology",
+    "absent",
+    "condition",
+    "marginal",
+    "voice",
+    "balance",
+    "group",
+    "reply",
 ]
+# So many voices for an emotion are told with their grounds; the weaker ones by their sentence.
+TOLD_WHOLE = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
     """What holds (``atom``), by which rule or origin, and because of what.
 
-    ``brief`` is told by its sentence alone.
+    ``brief`` is told by its sentence alone. ``scores`` of a balance are the summed contributions
+    of an emotion and of its nearest rival, in log-odds.
     """
 
     kind: Kind
@@ -41,6 +54,7 @@ class Node:
     text: str | None = None
     because: tuple[Node, ...] = field(default=())
     brief: bool = False
+    scores: tuple[tuple[str, float], ...] = ()
 
     def walk(self) -> Iterable[Node]:
         """Yield this node and everything below it."""
@@ -144,12 +158,11 @@ class Explainer:
         voices = [v for v in self.stages.interpretation.voices if v.face == face]
         out = [a for a in self._chosen if a.match("excluded", 2) and str(a.arguments[0]) == face]
         excluded = {str(a.arguments[1]) for a in out}
-        own = [self._voice(v) for v in voices if v.emotion == emotion]
+        own = self._voices([v for v in voices if v.emotion == emotion])
         rivals = [v for v in voices if v.emotion != emotion and v.emotion not in excluded]
-        because = [*own]
+        because = [*self._balance(face, emotion), *own]
         if rivals:
-            nodes = tuple(self._voice(v) for v in sorted(rivals, key=lambda v: -v.contribution))
-            because.append(Node("group", "", text="rivals", because=nodes))
+            because.append(Node("group", "", text="rivals", because=tuple(self._voices(rivals))))
         if out:
             nodes = tuple(self._node(a, set()) for a in sorted(out))
             because.append(Node("group", "", text="excluded", because=nodes))
@@ -161,6 +174,26 @@ class Explainer:
             norm = clingo.Function(str(withheld[0].withheld).lower())
             because.append(self._node(clingo.Function("forbidden", [act, norm]), set()))
         return Node("marginal", str(atom), because=tuple(because))
+
+    def _balance(self, face: str, emotion: str) -> Iterable[Node]:
+        """Yield how an emotion stands against its nearest rival, where readings are sums."""
+        if prepared(self.engine.rulebook)[2]:
+            return
+        marginals = self.stages.interpretation.marginals[face]
+        rival = next((other for other in marginals if other != emotion), None)
+        if rival is not None:
+            voices = [v for v in self.stages.interpretation.voices if v.face == face]
+            sums = tuple(
+                (of, math.fsum(v.contribution for v in voices if v.emotion == of))
+                for of in (emotion, rival)
+            )
+            yield Node("balance", "", scores=sums)
+
+    def _voices(self, voices: Iterable[Voice]) -> list[Node]:
+        """Return voices, the weightiest first; from a number on, each by its sentence alone."""
+        ranked = sorted(voices, key=lambda v: (-abs(v.contribution), v))
+        nodes = [self._voice(voice) for voice in ranked]
+        return [*nodes[:TOLD_WHOLE], *(replace(node, brief=True) for node in nodes[TOLD_WHOLE:])]
 
     def _voice(self, voice: Voice) -> Node:
         """Return the rule instance a voice comes from."""

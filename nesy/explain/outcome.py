@@ -13,9 +13,9 @@ from nesy.explain.english import WORDS
 from nesy.explain.instances import ANYTHING
 from nesy.explain.justify import Explainer, Node
 from nesy.govern import FORCES, INFER_FROM_FACE
-from nesy.ground import checked
 from nesy.predicates import PREDICATES
-from nesy.reason.engine import Engine, Stages, conclude, run_stages
+from nesy.reason.engine import Engine, Stages, conclude, stages_of
+from nesy.reply.compose import TEMPLATES
 from nesy.trace import Trace
 
 LONGEST_ATOM = 300
@@ -32,7 +32,8 @@ def why(trace: Trace, engine: Engine, atom: str | None = None) -> Node:
         what = f"the trace of case {trace.case.id} has no facts yet"
         fix = "pipe it through `nesy reason` first"
         raise NesyError(Diagnostic("N503", what, "there is nothing to explain", fix))
-    stages = run_stages(checked(trace.facts, engine.vocabulary), engine)
+    engine = engine.dated(trace)
+    stages = stages_of(trace, engine)
     explainer = Explainer(stages, engine)
     if atom is None:
         return _response(trace, stages, explainer, engine)
@@ -53,7 +54,7 @@ class DoesNotHold(NesyError):
 def pattern_of(text: str) -> clingo.Symbol:
     """Read an atom as a user writes it; `_` matches anything.
 
-    ``reading(Face, Emotion)`` asks for the marginal ``reads(Face, Emotion, _)``.
+    ``reading(Face, Emotion)`` and ``reads(Face, Emotion)`` ask for ``reads(Face, Emotion, _)``.
     """
     if len(text) > LONGEST_ATOM or not text.isascii() or not _ATOM.match(text.strip()):
         what = f"{text[:60]!r} is not an atom"
@@ -65,7 +66,7 @@ def pattern_of(text: str) -> clingo.Symbol:
         what = f"{text[:60]!r} is not an atom"
         fix = "write it as in 'reads(f1, joy, _)'"
         raise NesyError(Diagnostic("N501", what, "clingo cannot read it", fix)) from error
-    if symbol.match("reading", 2):
+    if symbol.match("reading", 2) or symbol.match("reads", 2):
         return clingo.Function("reads", [*symbol.arguments, ANYTHING])
     return symbol
 
@@ -109,14 +110,30 @@ def _response(trace: Trace, stages: Stages, explainer: Explainer, engine: Engine
     children = list(_acts(acts, stages, explainer, engine)) if verdict.status == "release" else []
     if readings := tuple(_readings(stages, explainer)):
         children.append(Node("group", "", text="reading", because=readings))
-    broken = [r for r in stages.rounds if r.violations]
-    if broken:
-        said = (f"“{r.text}”: {', '.join(r.violations)}" for r in broken)
-        nodes = tuple(Node("condition", "", text=line) for line in said)
-        children.append(Node("group", "", text="drafts", because=nodes))
+    if drafts := tuple(_drafts(stages, engine)):
+        children.append(Node("group", "", text="drafts", because=drafts))
     children += _forbidden(stages, explainer)
     head = f"{WORDS[verdict.status]} “{text}”"
     return Node("reply", "", text=head, because=tuple(children))
+
+
+def _drafts(stages: Stages, engine: Engine) -> Iterator[Node]:
+    """Yield the drafts that were not released: what was struck, by which norm, and why."""
+    words = engine.vocabulary
+    for round_ in stages.rounds:
+        unread = sorted({why for found in round_.found for why in found.unread})
+        if not (round_.broken or unread or round_.error):
+            continue
+        reasons = [WORDS["unread"].format(reason=why) for why in unread]
+        if round_.error is not None:
+            reasons.append(WORDS["undrafted"])
+        for broken in round_.broken:
+            act = words.phrase("reply act", broken.act)
+            said = WORDS[broken.by].format(act=act, quote=broken.quote or "", norm=broken.norm)
+            reasons.append(f"{said}, {broken.cites}")
+        nodes = tuple(Node("condition", "", text=reason) for reason in reasons)
+        text = f"{round_.author}: “{round_.text}”"
+        yield Node("reply", "", text=text, because=nodes)
 
 
 def _acts(
@@ -131,7 +148,8 @@ def _acts(
         )
         phrase = engine.vocabulary.phrase("reply act", act)
         reasons = tuple(explainer.why(a) for a in asked)
-        unasked = (Node("condition", "", text="unasked"),)
+        why_else = "unasked" if stages.draft.author == TEMPLATES else "chosen"
+        unasked = (Node("condition", "", text=why_else),)
         yield Node("reply", "", text=WORDS["acts"].format(act=phrase), because=reasons or unasked)
 
 
@@ -143,7 +161,7 @@ def _forbidden(stages: Stages, explainer: Explainer) -> Iterator[Node]:
     atoms = stages.norms.atoms if stages.norms else frozenset()
     forbidden = sorted(a for a in atoms if a.match("forbidden", 2))
     wanted = {str(a.arguments[0]) for a in atoms if a.match("overridden", 3)}
-    wanted |= {part.split(" ", 1)[1] for r in stages.rounds for part in r.violations}
+    wanted |= {broken.act for round_ in stages.rounds for broken in round_.broken}
     wanted.add(INFER_FROM_FACE)
     struck = tuple(explainer.why(a) for a in forbidden if str(a.arguments[0]) in wanted)
     if struck:
@@ -163,6 +181,9 @@ def _readings(stages: Stages, explainer: Explainer) -> Iterator[Node]:
             tops[face] = atom
     for atom in tops.values():
         yield explainer.why(atom)
+    for atom in sorted(stages.norms.atoms if stages.norms else ()):
+        if atom.match("mixture", 3):
+            yield explainer.why(atom)
     for atom in sorted(stages.interpretation.atoms):
         if atom.match("mismatch", 2) or atom.match("crisis", 1):
             yield explainer.why(atom)

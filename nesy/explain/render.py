@@ -27,6 +27,7 @@ def _lines(told: Told, first: str, rest: str, depth: int, before: set[Told]) -> 
         head += f"  — {told.origin}"
     if told.kind == "brief":
         head += f"  — rule {told.rule} · {told.place}"
+        head += f" · literature: {told.support}" if told.support else ""
     if told.because and told in before:
         yield f"{first}{head}  ({WORDS['above']})"
         return
@@ -52,6 +53,8 @@ def details(told: Told) -> list[str]:
         found.append(f"rule {told.rule} · {told.place}")
     if told.source:
         found.append(f"source: {told.source}")
+    if told.support:
+        found.append(f"literature: {told.support}. {told.evidence}")
     if told.citation:
         found.append(told.citation)
     return found

@@ -10,12 +10,13 @@ from typing import Any
 import clingo
 from clingo import ast
 
+from nesy.explain.citation import citation
 from nesy.explain.english import WORDS
 from nesy.explain.justify import Node
 from nesy.predicates import PREDICATES, Predicate, kind_of
 from nesy.reason.engine import Engine
 from nesy.rulebook import Rule, Signature
-from nesy.vocabulary import Vocabulary
+from nesy.vocabulary import Pair, Vocabulary
 
 _SLOT = re.compile(r"\{([A-Za-z_]\w*)\}")
 _PERMILLE = {"Confidence", "Strength", "Probability", "Intensity"}
@@ -45,6 +46,8 @@ class Told:
     place: str | None
     rule: str | None
     source: str | None
+    support: str | None
+    evidence: str | None
     citation: str | None
     origin: str | None
     strength: int | None
@@ -71,22 +74,57 @@ def tell(node: Node, engine: Engine) -> Told:
 def _told(node: Node, lexicon: Lexicon) -> Told:
     rule = node.rule
     voice = node.voice
+    pair = _pair(node, lexicon.vocabulary)
     return Told(
         sentence=_sentence(node, lexicon),
         kind="brief" if node.brief else node.kind,
         atom=node.atom,
         place=rule.place if rule else None,
         rule=rule.id if rule else None,
-        source=rule.notes.get("source") if rule else None,
+        source=_source(rule) if rule else None,
+        support=_support(pair) if pair else None,
+        evidence=pair.evidence if pair else None,
         citation=_citation(rule, lexicon.vocabulary) if rule else None,
-        origin=WORDS.get(node.origin, node.origin) if node.origin else None,
+        origin=_origin(node),
         strength=voice.strength if voice else None,
-        contribution=round(voice.contribution, 4) if voice else None,
+        contribution=_contribution(node),
         because=() if node.brief else tuple(_told(c, lexicon) for c in node.because),
     )
 
 
+def _source(rule: Rule) -> str | None:
+    """Return a rule's source; an exception says as well until when it holds, and who answers."""
+    source = rule.notes.get("source")
+    if "until" in rule.notes and "owner" in rule.notes:
+        said = WORDS["exception"].format(until=rule.notes["until"], owner=rule.notes["owner"])
+        return f"{source}; {said}" if source else said
+    return source
+
+
+def _origin(node: Node) -> str | None:
+    """Return where a fact comes from; what was said earlier is not said in the line."""
+    if node.origin == "line" and node.atom.startswith("turn"):
+        return WORDS["earlier"]
+    return WORDS.get(node.origin, node.origin) if node.origin else None
+
+
+def _contribution(node: Node) -> float | None:
+    """Return what a voice adds in log-odds, or by how much a balance tips."""
+    if node.scores:
+        (_, own), (_, rival) = node.scores
+        return round(own - rival, 4)
+    return round(node.voice.contribution, 4) if node.voice else None
+
+
 def _sentence(node: Node, lexicon: Lexicon) -> str:
+    if node.kind == "balance":
+        (emotion, own), (rival, against) = node.scores
+        return WORDS["balance"].format(
+            emotion=lexicon.vocabulary.phrase("emotion", emotion),
+            own=own,
+            rival=lexicon.vocabulary.phrase("emotion", rival),
+            against=against,
+        )
     if node.kind == "group":
         return WORDS[node.text or ""] if node.text in WORDS else node.text or ""
     if node.kind == "reply":
@@ -156,6 +194,8 @@ def _phrase(
             f"{WORDS['speaker']} ({value})" if predicate is None else f"{WORDS['face']} ({value})"
         )
     if value.type == clingo.SymbolType.Number:
+        if argument == "Back":
+            return WORDS["just_before" if value.number == 1 else "back"].format(back=value.number)
         if argument in _PERMILLE:
             return f"{value.number / 10:g} %"
         if argument in ("Unit", "Other") and value.number in vocabulary.units:
@@ -171,21 +211,30 @@ def _phrase(
     return vocabulary.phrase(kind or argument.lower(), text)
 
 
+def _pair(node: Node, vocabulary: Vocabulary) -> Pair | None:
+    """Return the graded pair of expression and emotion that a voice rests on, if it does."""
+    if node.rule is None or not node.atom.startswith("evidence("):
+        return None
+    emotion = str(clingo.parse_term(node.atom).arguments[1])
+    grounds = [clingo.parse_term(n.atom) for n in node.because if n.atom and n.kind != "absent"]
+    shown = {str(a.arguments[1]) for a in grounds if a.name in ("expression", "formed")}
+    graded = (p for p in vocabulary.pairs if p.evidence and p.emotion == emotion)
+    return next((pair for pair in graded if pair.expression in shown), None)
+
+
+def _support(pair: Pair) -> str:
+    """Return the support the literature gives a pair, and what would raise it."""
+    support = WORDS[f"support_{pair.support}"]
+    if not pair.condition:
+        return support
+    lacking = pair.support in ("none", "contradicted")
+    more = WORDS["support_needed" if lacking else "support_raised"]
+    return f"{support} ({more.format(condition=pair.condition)})"
+
+
 def _citation(rule: Rule, vocabulary: Vocabulary) -> str | None:
     """Return where the norm of a rule comes from, None for a rule of no norm."""
     norm = vocabulary.norms.get(rule.notes.get("norm", "").lower())
     if norm is None:
         return None
     return citation(norm.id, vocabulary)
-
-
-def citation(norm_id: str, vocabulary: Vocabulary) -> str:
-    """Return a norm's citation: "required by" for a rule of the text, else "based on" or house."""
-    norm = vocabulary.norms[norm_id]
-    source, section = norm.one("source"), norm.one("section")
-    basis = norm.one("basis")
-    if basis == "text":
-        return WORDS["text"].format(source=source, section=section)
-    if basis == "house":
-        return WORDS["house"].format(source=source)
-    return WORDS["derived_norm"].format(source=source, section=f", {section}" if section else "")

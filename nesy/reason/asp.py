@@ -7,7 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import clingo
 from clingo import ast
@@ -46,14 +46,33 @@ class AnswerSet:
 
     def named(self, name: str, arity: int) -> list[clingo.Symbol]:
         """Return the atoms of one predicate, sorted."""
-        return self._by_signature.get((name, arity), [])
+        return sorted(self._by_signature.get((name, arity), ()))
 
     @cached_property
     def _by_signature(self) -> dict[tuple[str, int], list[clingo.Symbol]]:
         found: dict[tuple[str, int], list[clingo.Symbol]] = defaultdict(list)
-        for atom in sorted(self.atoms):
-            found[atom.name, len(atom.arguments)].append(atom)
+        for atom in self.atoms:
+            found[signature(atom)].append(atom)
         return dict(found)
+
+
+# Asking clingo for a name or for arguments takes ten times as long as finding them here; the facts
+# of one case are largely those of the next.
+@lru_cache(maxsize=2**16)
+def signature(atom: clingo.Symbol) -> tuple[str, int]:
+    """Return the name and arity of an atom."""
+    return atom.name, len(atom.arguments)
+
+
+@lru_cache(maxsize=2**16)
+def words(atom: clingo.Symbol) -> tuple[str, ...]:
+    """Return the arguments of an atom as text."""
+    return tuple(map(str, atom.arguments))
+
+
+def named(atoms: Iterable[clingo.Symbol], name: str, arity: int) -> list[clingo.Symbol]:
+    """Return the atoms of one predicate, in the order given."""
+    return [atom for atom in atoms if signature(atom) == (name, arity)]
 
 
 def defined(signatures: Iterable[tuple[str, int]]) -> str:
@@ -150,4 +169,7 @@ def ground(
 
 def symbols(facts: Sequence[str]) -> list[clingo.Symbol]:
     """Parse ground atoms that this program itself wrote."""
-    return [clingo.parse_term(fact) for fact in facts]
+    return [_symbol(fact) for fact in facts]
+
+
+_symbol = lru_cache(maxsize=2**16)(clingo.parse_term)

@@ -15,7 +15,8 @@ FACES = ("f1", "f2", "f3")
 # Where rules draw their lines, and both sides of each line.
 NUMBERS = (0, 299, 300, 301, 399, 400, 499, 500, 501, 600, 699, 700, 800, 930, 999, 1000)
 _FREE = {"Relation": ("same", "differs"), "Kind": ("state", "mismatch", "diagnosis")}
-_OFTEN = {"au": 12, "expression": 4, "observable": 16, "cue": 5, "line_act": 3}
+_OFTEN = {"au": 12, "expression": 4, "observable": 16, "cue": 5, "line_act": 3, "turn": 8}
+_OFTEN |= dict.fromkeys(("turn_valence", "turn_emotion", "turn_act", "turn_cue"), 6)
 
 
 def generated(vocabulary: Vocabulary, count: int, seed: int = 0) -> Iterator[list[clingo.Symbol]]:
@@ -49,6 +50,8 @@ def _value(
         return Number(chance.choice(list(vocabulary.units)))
     if name == "Count":
         return Number(chance.randrange(4))
+    if name == "Back":
+        return Number(chance.randrange(1, 8))
     kind = kind_of(predicate, name)
     words = list(vocabulary.terms[kind]) if kind else _FREE.get(name)
     if words:

@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any, TypeVar
 
 import clingo
 
 from nesy import __version__, lint, rulebook, vocabulary, weights
-from nesy.diagnostics import NesyError
+from nesy.diagnostics import Diagnostic, NesyError
+from nesy.exemption import machines_day
 from nesy.govern import Norms, govern, withhold
 from nesy.ground import checked, ground
 from nesy.interpret import Interpretation, face_readings, interpret
 from nesy.reason import asp
-from nesy.respond import Draft, compose, drafted, repaired, safe
-from nesy.rulebook import Rulebook
-from nesy.trace import Fact, NormApplied, Response, Round, Trace, Verdict
+from nesy.reply.brief import brief_of
+from nesy.reply.compose import TEMPLATES, safe
+from nesy.reply.draft import Draft
+from nesy.reply.loop import Task, replied
+from nesy.reply.reader import find
+from nesy.reply.task import Desk
+from nesy.rulebook import Rulebook, Strata
+from nesy.trace import Brief, Case, Fact, NormApplied, Response, Round, Trace, Verdict, Violation
 from nesy.vocabulary import Vocabulary
 from nesy.weights import Weights
 
-MOST_ROUNDS = 3
 NO_VERDICT = Verdict(status="hold", norms=(NormApplied(norm="E601", force="hold"),))
+# The tone of a reply whose author names none.
+NEUTRAL = "neutral"
 # The variant of a text for a picture without words.
 WORDLESS = "wordless"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Engine:
-    """Everything that is believed: vocabulary, rules, weights."""
+    """Everything that is believed: vocabulary, rules, weights.
+
+    ``today`` is the day that exceptions to norms are held against; without it, that of the machine.
+    """
 
     vocabulary: Vocabulary
     rulebook: Rulebook
     weights: Weights
+    today: date | None = None
 
     @classmethod
     def load(
@@ -42,11 +55,33 @@ class Engine:
         rules: Iterable[Path] = (),
         weights_file: Path | None = None,
         ontology: Iterable[Path] = (),
+        today: date | None = None,
     ) -> Engine:
         """Load what is shipped and what the user adds."""
         words, book = vocabulary.load(ontology), rulebook.load(packs, rules)
         lint.require_sound(book, words)
-        return cls(words, book, weights.load(weights_file))
+        weighed = weights.load(weights_file)
+        lint.require_known(weighed.rules, book, weights_file)
+        found = cls(words, book, weighed)
+        return found if today is None else found.on(today)
+
+    def on(self, today: date) -> Engine:
+        """Return this engine on another day: an exception whose last day is over lifts nothing."""
+        return self if today == self.today else _on(self, today)
+
+    def dated(self, trace: Trace) -> Engine:
+        """Return this engine on the day that a Trace records, so that a replay tells the same.
+
+        Raises NesyError N113 where the Trace records no day.
+        """
+        recorded = trace.versions.get("today")
+        if recorded is None:
+            return self.on(self.today or machines_day())
+        try:
+            return self.on(date.fromisoformat(recorded))
+        except (TypeError, ValueError) as error:
+            what, why = "versions.today: no day", f"the value is {str(recorded)[:40]!r}"
+            raise NesyError(Diagnostic("N113", what, why, "write it as 2027-01-31")) from error
 
     @cached_property
     def static(self) -> list[clingo.Symbol]:
@@ -62,7 +97,13 @@ class Engine:
             "packs": [pack.name for pack in self.rulebook.packs],
             "ontology": self.vocabulary.digest,
             "weights": self.weights.digest,
+            **({"today": self.today.isoformat()} if self.today else {}),
         }
+
+
+@lru_cache(maxsize=8)
+def _on(engine: Engine, today: date) -> Engine:
+    return replace(engine, rulebook=engine.rulebook.on(today), today=today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +118,67 @@ class Stages:
     final_facts: tuple[clingo.Symbol, ...]
     draft: Draft
     rounds: tuple[Round, ...]
+    brief: Brief | None = None
 
 
-def reason(trace: Trace, engine: Engine) -> Trace:
-    """Fill in facts, reading, verdict and response of a Trace that has an observation."""
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a case asks of the solver on its way: to interpret its facts, or to govern them."""
+
+    of: Strata
+    facts: tuple[clingo.Symbol, ...]
+
+
+# The way of a case: it asks, is sent what `interpret` or `govern` return (or thrown what they
+# raise), and ends with its outcome. So one case and many at once go the same way.
+T = TypeVar("T")
+Steps = Generator[Question, Any, T]
+
+
+def alone(steps: Steps[T], engine: Engine) -> T:
+    """Go the way of one case, each question answered by itself."""
+    try:
+        question = next(steps)
+        while True:
+            try:
+                answer = _answer(question, engine)
+            except NesyError as error:
+                question = steps.throw(error)
+            else:
+                question = steps.send(answer)
+    except StopIteration as end:
+        outcome: T = end.value
+        return outcome
+
+
+def _answer(question: Question, engine: Engine) -> Interpretation | Norms | None:
+    if question.of == "interpret":
+        return interpret(engine.rulebook, engine.weights, question.facts, engine.static)
+    return govern(engine.rulebook, question.facts, engine.static)
+
+
+def interpreted(facts: Iterable[clingo.Symbol]) -> Steps[Interpretation]:
+    """Return the way of ``interpret``."""
+    found: Interpretation = yield Question("interpret", tuple(facts))
+    return found
+
+
+def _norms(facts: Iterable[clingo.Symbol]) -> Steps[Norms | None]:
+    found: Norms | None = yield Question("govern", tuple(facts))
+    return found
+
+
+def reason(trace: Trace, engine: Engine, task: Task | None = None) -> Trace:
+    """Fill in facts, reading, verdict and response of a Trace that has an observation.
+
+    Raises NesyError N113 where the Trace records a day that is none.
+    """
+    using = engine.dated(trace)
+    return alone(reasoned(trace, using, task), using)
+
+
+def reasoned(trace: Trace, engine: Engine, task: Task | None = None) -> Steps[Trace]:
+    """Return the way of a Trace that has an observation or facts."""
     facts = trace.facts
     if facts is None or trace.observation is not None:
         if trace.observation is None:
@@ -89,7 +187,7 @@ def reason(trace: Trace, engine: Engine) -> Trace:
     else:
         facts = checked(facts, engine.vocabulary)
     try:
-        stages = run_stages(facts, engine)
+        stages = yield from staged(facts, engine, task or task_of(trace, engine))
     except NesyError as error:
         return _held(trace.with_(facts=tuple(facts)), error, engine)
     verdict = conclude(stages)
@@ -108,43 +206,69 @@ def _held(trace: Trace, error: NesyError, engine: Engine) -> Trace:
     draft = safe("hold")
     return trace.with_(
         verdict=NO_VERDICT,
-        response=Response(acts=draft.acts, tone=draft.tone, text=draft.text),
+        response=Response(acts=draft.acts, tone=draft.tone or NEUTRAL, text=draft.text),
         error=error.as_json(),
         versions={**trace.versions, **engine.versions},
     )
 
 
-def run_stages(facts: Sequence[Fact], engine: Engine) -> Stages:
-    """Run admission, interpretation, norms and the reply loop over grounded facts."""
-    symbols = tuple(asp.symbols([fact.atom for fact in facts]))
-    admission = govern(engine.rulebook, symbols, engine.static)
+Admitted = tuple[tuple[Fact, ...], tuple[clingo.Symbol, ...], Norms | None]
+
+
+def admit(facts: Sequence[Fact], engine: Engine) -> Admitted:
+    """Return the facts with those marked that a norm withholds, the admitted ones, the norms."""
+    return alone(admitted(facts), engine)
+
+
+def admitted(facts: Sequence[Fact]) -> Steps[Admitted]:
+    """Return the way of ``admit``."""
+    symbols = asp.symbols([fact.atom for fact in facts])
+    admission = yield from _norms(symbols)
     blocked = admission.withheld_by if admission else "e601"
     marked = tuple(
         fact.model_copy(update={"withheld": blocked.upper() if blocked and withhold(s) else None})
         for fact, s in zip(facts, symbols, strict=True)
     )
-    admitted = tuple(s for s in symbols if not (blocked and withhold(s)))
-    reading = interpret(engine.rulebook, engine.weights, admitted, engine.static)
-    derived = tuple(sorted(a for a in reading.atoms if not a.match("evidence", 3)))
+    kept = tuple(s for s in symbols if not (blocked and withhold(s)))
+    return marked, kept, admission
+
+
+def run_stages(facts: Sequence[Fact], engine: Engine, task: Task | None = None) -> Stages:
+    """Run admission, interpretation, norms and the reply loop over grounded facts."""
+    return alone(staged(facts, engine, task), engine)
+
+
+def stages_of(trace: Trace, engine: Engine) -> Stages:
+    """Run the stages of a Trace that has facts; drafts of others than the templates are its own."""
+    facts = checked(trace.facts or (), engine.vocabulary)
+    return run_stages(facts, engine, task_of(trace, engine))
+
+
+def task_of(trace: Trace, engine: Engine) -> Task:
+    """Return what the reply loop does of a Trace where nobody else is to draft."""
+    return Desk().task(trace, engine.vocabulary)
+
+
+def staged(facts: Sequence[Fact], engine: Engine, task: Task | None = None) -> Steps[Stages]:
+    """Return the way of ``run_stages``; without a task, templates answer."""
+    words = engine.vocabulary
+    symbols = tuple(asp.symbols([fact.atom for fact in facts]))
+    marked, kept, admission = yield from admitted(facts)
+    reading = yield from interpreted(kept)
+    derived = tuple(sorted(a for a in reading.atoms if asp.signature(a) != ("evidence", 3)))
     seen = (*symbols, *derived, *reading.reads())
-    norms = govern(engine.rulebook, seen, engine.static) if admission else None
+    norms = (yield from _norms(seen)) if admission else None
     if norms is None:
-        return Stages(marked, admitted, symbols, reading, None, seen, safe("hold"), ())
-    conditions = _conditions(seen, norms, reading, engine.vocabulary)
-    draft = compose(norms, conditions, engine.vocabulary)
-    rounds: list[Round] = []
-    for _ in range(MOST_ROUNDS):
-        final = (*seen, *drafted(draft, engine.vocabulary))
-        judged = govern(engine.rulebook, final, engine.static)
-        if judged is None:
-            return Stages(marked, admitted, symbols, reading, None, final, safe("hold"), ())
-        broken = judged.violations
-        names = tuple(f"{norm.upper()} {act}" for norm, act in broken)
-        rounds.append(Round(acts=draft.acts, text=draft.text, violations=names))
-        if not broken:
-            break
-        draft = repaired(draft, broken, conditions, judged)
-    return Stages(marked, admitted, symbols, reading, judged, final, draft, tuple(rounds))
+        return Stages(marked, kept, symbols, reading, None, seen, safe("hold"), ())
+    conditions = _conditions(seen, norms, reading, words)
+
+    def briefed(found: Norms, broken: tuple[Violation, ...]) -> Brief:
+        return brief_of(found, seen, conditions, _crises(seen, found), broken)
+
+    doing = task or Desk().task(Trace(case=Case(id="case")), words)
+    end = yield from replied(seen, norms, doing, _norms, briefed, words)
+    ends = (end.norms, end.facts, end.draft, end.rounds, end.brief)
+    return Stages(marked, kept, symbols, reading, *ends)
 
 
 def _conditions(
@@ -155,32 +279,48 @@ def _conditions(
     Positive words choose a glad text only where nothing read beside them is contrary.
     """
     found = sorted(_crises(seen, norms))
-    mismatches = [str(a.arguments[1]) for a in seen if a.match("mismatch", 2)]
+    mismatches = [asp.words(a)[1] for a in asp.named(seen, "mismatch", 2)]
     found += mismatches
-    valences = [str(a.arguments[0]) for a in seen if a.match("line_valence", 2)]
+    found += [asp.words(a)[0] for a in asp.named(seen, "line_unread", 1)]
+    valences = [asp.words(a)[0] for a in asp.named(seen, "line_valence", 2)]
     tops = [next(iter(d)) for d in reading.marginals.values() if d]
     contrary = mismatches or any(words.emotions[top].one("valence") == "-1" for top in tops)
     found += [v for v in valences or [WORDLESS] if v != "positive" or not contrary]
-    found += [str(a.arguments[0]) for a in seen if a.match("jurisdiction", 1)]
+    found += [asp.words(a)[0] for a in asp.named(seen, "jurisdiction", 1)]
     return found
 
 
 def _crises(seen: Sequence[clingo.Symbol], norms: Norms) -> set[str]:
     """Return the kinds of crisis; the norms see them in the words whatever packs interpret."""
-    found = [a for a in seen if a.match("crisis", 1)]
-    found += [a for a in norms.atoms if a.match("danger", 1)]
-    return {str(a.arguments[0]) for a in found}
+    found = asp.named(seen, "crisis", 1) + norms.answer.named("danger", 1)
+    return {asp.words(atom)[0] for atom in found}
 
 
 def conclude(stages: Stages) -> Verdict:
-    """Return the verdict: release, block (a norm stops the reply) or hold (no verdict reached)."""
-    if stages.norms is None:
+    """Return the verdict: release, block (a norm stops the reply) or hold (no verdict reached).
+
+    A reply that breaks a norm is blocked even where more of it could not be read; where norms
+    contradict each other (E601) there is no verdict to block by.
+    """
+    norms = stages.norms
+    if norms is None:
         return NO_VERDICT
-    crises = _crises(stages.final_facts, stages.norms)
-    stopped = bool(stages.norms.violations or stages.norms.held_by)
-    return stages.norms.verdict("block" if stopped else "release", crises)
+    crises = _crises(stages.final_facts, norms)
+    if NO_VERDICT.norms[0].norm.lower() in norms.held_by:
+        return norms.verdict("hold", crises)
+    if norms.violations:
+        return norms.verdict("block", crises)
+    return norms.verdict("hold" if norms.held_by else "release", crises)
 
 
 def _response(stages: Stages, verdict: Verdict) -> Response:
     draft = stages.draft if verdict.status == "release" else safe(verdict.status)
-    return Response(acts=draft.acts, tone=draft.tone, text=draft.text, rounds=stages.rounds)
+    others = any(round_.author != TEMPLATES for round_ in stages.rounds)
+    trusted = draft.author == TEMPLATES
+    return Response(
+        acts=draft.acts if trusted else find(draft.text).in_order(),
+        tone=draft.tone or NEUTRAL,
+        text=draft.text,
+        rounds=stages.rounds,
+        brief=stages.brief if others else None,
+    )

@@ -1,0 +1,161 @@
+"""What comes in: a case, its earlier turns, and what one perceiver reported of it.
+
+Confidences and intensities are integers 0-1000. Unknown fields are kept.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+)
+
+Permille = Annotated[int, Field(ge=0, le=1000, strict=True)]
+Term = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+Votes = dict[Term, Annotated[float, Field(ge=0, allow_inf_nan=False)]]
+
+
+class Value(BaseModel):
+    """A frozen value that keeps the fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    @model_serializer(mode="wrap")
+    def _without_gaps(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out the fields that hold nothing; a null of somebody else's is kept."""
+        kept = self.model_extra or {}
+        return {k: v for k, v in handler(self).items() if v is not None or k in kept}
+
+
+class ActionUnit(Value):
+    """One FACS unit seen: intensity and confidence in 0-1000.
+
+    ``side`` is the person's own left or right; without it the side is not known.
+    """
+
+    unit: Annotated[int, Field(ge=0, le=99, strict=True)]
+    intensity: Permille
+    confidence: Permille
+    side: Literal["left", "right", "both"] | None = None
+
+
+class SeenExpression(Value):
+    """One of the expressions of Table 1."""
+
+    expression: Term
+    confidence: Permille
+
+
+class Claim(Value):
+    """The perceiver's own opinion of the emotion, from the channel ``model``."""
+
+    emotion: Term
+    confidence: Permille
+
+
+class Face(Value):
+    """One face; ``unobservable`` lists the units the perceiver could not have seen here."""
+
+    id: Annotated[str, Field(pattern=r"^f[1-9][0-9]?$")]
+    speaker: Annotated[bool, Field(strict=True)] = True
+    action_units: tuple[ActionUnit, ...] = ()
+    unobservable: tuple[Annotated[int, Field(ge=0, le=99, strict=True)], ...] = ()
+    expressions: tuple[SeenExpression, ...] = ()
+    claims: tuple[Claim, ...] = ()
+
+
+class LineValence(Value):
+    """The tone of the words."""
+
+    valence: Term
+    confidence: Permille
+
+
+class LineEmotion(Value):
+    """An emotion the words name or carry."""
+
+    emotion: Term
+    confidence: Permille
+
+
+class LineAct(Value):
+    """What the line does: thanks, refusal, question."""
+
+    act: Term
+    confidence: Permille
+
+
+class LineCue(Value):
+    """A cue in the words: minimiser, hedge, self_harm."""
+
+    cue: Term
+    confidence: Permille
+
+
+class LineReading(Value):
+    """What the words say, before any rule; ``unread`` names what kept the reader from reading all.
+
+    ``language`` in it says that they are in another language than the reader's.
+    """
+
+    valence: tuple[LineValence, ...] = ()
+    emotions: tuple[LineEmotion, ...] = ()
+    acts: tuple[LineAct, ...] = ()
+    cues: tuple[LineCue, ...] = ()
+    unread: tuple[Literal["language"], ...] | None = None
+
+
+class Turn(Value):
+    """An earlier turn of the dialogue: who spoke, the words, and how they are read if known.
+
+    ``speaker`` is ``assistant``, ``user`` or the case's own ``speaker``; any other name is another
+    person's. ``votes`` of people say what the turn expressed and stand for the reading's emotions.
+    """
+
+    speaker: Name
+    line: str = ""
+    reading: LineReading | None = None
+    votes: Votes | None = None
+
+
+class Case(Value):
+    """What is to be read: a picture, a line, and what the caller declares.
+
+    ``turns`` came before the line, oldest first; ``speaker`` names whose line it is in their terms.
+    """
+
+    id: str = Field(min_length=1, max_length=200)
+    image: str | None = None
+    line: str = ""
+    speaker: Name | None = None
+    turns: tuple[Turn, ...] = ()
+    declared: dict[Term, tuple[Term, ...]] = Field(default_factory=dict)
+    note: str | None = None
+    source: str | None = None
+
+
+class Observation(Value):
+    """What one perceiver reported of a case; ``turns`` are read up to the last, oldest first."""
+
+    perceiver: str
+    faces: tuple[Face, ...] = ()
+    line: LineReading | None = None
+    turns: tuple[LineReading, ...] | None = None
+    caption: Literal["same", "differs"] | None = None
+    rationale: str | None = None
+    constraint_mass: float | None = None
+
+    @field_validator("faces")
+    @classmethod
+    def _faces_differ(cls, faces: tuple[Face, ...]) -> tuple[Face, ...]:
+        ids = [face.id for face in faces]
+        if len(set(ids)) < len(ids):
+            raise ValueError("two faces have the same id")
+        return faces
