@@ -1,0 +1,1 @@
+"""Measured against people: how close readings come to what people said of the same faces."""
