@@ -1,0 +1,1 @@
+"""How fast the rules are: ratios, each taken in one run on one machine."""
