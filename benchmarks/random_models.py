@@ -163,8 +163,23 @@ BUILDERS: dict[str, Callable[[Path], None]] = {
 }
 
 
+def _llama(folder: Path) -> None:
+    config = _hf.LlamaConfig(**_TEXT, vocab_size=_VOCABULARY)
+    _hf.LlamaForCausalLM(config).save_pretrained(folder)
+    _tokenizer("", {}).save_pretrained(folder)
+
+
+def build_writer(folder: Path, seed: int = 0) -> Path:
+    """Write a causal language model with the weights of a seed, and return its folder."""
+    return _build(_llama, folder, seed)
+
+
 def build(kind: str, folder: Path, seed: int = 0) -> Path:
     """Write a model of this kind with the weights of a seed, and return its folder."""
+    return _build(BUILDERS[kind], folder, seed)
+
+
+def _build(write: Callable[[Path], None], folder: Path, seed: int) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     logging = _hf.utils.logging
     bars = logging.is_progress_bar_enabled()
@@ -172,7 +187,7 @@ def build(kind: str, folder: Path, seed: int = 0) -> Path:
     try:
         with _torch.random.fork_rng():
             _torch.manual_seed(seed)
-            BUILDERS[kind](folder)
+            write(folder)
     finally:
         if bars:
             logging.enable_progress_bar()

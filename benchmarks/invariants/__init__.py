@@ -1,0 +1,1 @@
+"""What must hold of every case, tried on made-up and hostile ones."""
