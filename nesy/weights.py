@@ -34,6 +34,10 @@ class Weights:
                 return own
         return self.rules.get(rule_id, self.default)
 
+    def house(self) -> Weights:
+        """Return what the house chose: without the weights of ground terms, which votes gave."""
+        return Weights(self.default, {k: w for k, w in self.rules.items() if "(" not in k})
+
 
 def key(rule_id: str, terms: Sequence[str] = ()) -> str:
     """Return the name a weight stands under."""

@@ -23,7 +23,7 @@ from nesy.weights import Weights, key
 
 ENGINE = engine_for(["conflict"])
 SIX = ("anger", "disgust", "fear", "happiness", "neutral", "sadness")
-HOUSE = weights.load()
+HOUSE = weights.load().house()
 
 
 def shares(draw_from, most=3):

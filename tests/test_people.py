@@ -131,7 +131,7 @@ def test_the_rules_learn_nothing_from_the_actors_they_are_tried_on(few, conflict
 
 def test_unlearned_means_unlearned():
     learned = Weights(3.0, {"conflict.face": 2.0, "conflict.face(anger)": 9.0})
-    assert rulework.house(learned).rules == {"conflict.face": 2.0}
+    assert learned.house().rules == {"conflict.face": 2.0}
 
 
 @pytest.mark.slow

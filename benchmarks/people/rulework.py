@@ -28,12 +28,7 @@ OTHER = "other"
 def engine(packs: Sequence[str] | None) -> Engine:
     """Return an engine with these interpret packs and the house's weights, nothing learned."""
     found = engine_for(packs) if packs is not None else engine_for()
-    return Engine(found.vocabulary, found.rulebook, house(found.weights))
-
-
-def house(weights: Weights) -> Weights:
-    """Return weights without those a rule has per what it speaks of: they come from votes."""
-    return Weights(weights.default, {k: w for k, w in weights.rules.items() if "(" not in k})
+    return Engine(found.vocabulary, found.rulebook, found.weights.house())
 
 
 def claims(votes: Mapping[str, float]) -> tuple[Claim, ...]:

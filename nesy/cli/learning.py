@@ -34,7 +34,10 @@ def learn(
     json_: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Learn weights from people's votes, and say which rules they bear out."""
+    """Learn weights from people's votes, and say which rules they bear out.
+
+    It starts from the house's weights, or from those of --weights.
+    """
     from nesy import strict_json
     from nesy.cli.running import progress
     from nesy.learn import examples, fit, report
@@ -48,7 +51,7 @@ def learn(
     try:
         learned = fit(
             found,
-            engine.weights,
+            engine.weights if weights else engine.weights.house(),
             ridge=ridge,
             folds=folds,
             learnable=lambda rule: changing is None or of_pack[rule] in changing,
