@@ -14,7 +14,7 @@ from nesy import pipeline
 from nesy.cli.cases import cases_of
 from nesy.diagnostics import NesyError
 from nesy.export import prov
-from nesy.judge import judge
+from nesy.reply.judge import judge
 from nesy.trace import Case, Turn
 from nesy.vocabulary import NESY
 
