@@ -17,6 +17,7 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
+from pydantic_core import PydanticSerializationError
 
 from nesy import strict_json
 from nesy.diagnostics import Diagnostic, NesyError
@@ -287,7 +288,14 @@ class Trace(Value):
 
     def as_json(self, *, indent: int | None = None) -> str:
         """Write the trace; the same trace gives the same bytes."""
-        return strict_json.dumps(self.model_dump(mode="json", by_alias=True), indent=indent)
+        try:
+            value = self.model_dump(mode="json", by_alias=True)
+        except PydanticSerializationError as error:
+            # pydantic turns a Ctrl-C inside a serializer into an error of its own.
+            if "KeyboardInterrupt" in str(error):
+                raise KeyboardInterrupt from error
+            raise
+        return strict_json.dumps(value, indent=indent)
 
 
 def read_traces(path: Path) -> Iterator[Trace]:

@@ -224,6 +224,13 @@ def test_nothing_to_learn_from_is_said(tmp_path):
     assert error.value.diagnostics[0].code == "N311"
 
 
+def test_a_vote_for_what_the_ontology_has_no_word_for_is_refused():
+    with pytest.raises(NesyError) as error:
+        list(examples([trace("c", {"anger": 1000}, {}, {"angre": 3})], ENGINE))
+    (fault,) = error.value.diagnostics
+    assert (fault.code, fault.fix) == ("N201", "did you mean anger?")
+
+
 def test_the_command_writes_the_same_file_twice_and_reason_uses_it(tmp_path, capsys):
     file = tmp_path / "t.jsonl"
     file.write_text("".join(t.as_json() + "\n" for t in study(60)), encoding="utf-8")

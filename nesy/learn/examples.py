@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from nesy.diagnostics import NesyError
 from nesy.ground import checked, ground
 from nesy.interpret import FULL, Interpretation, softmax
 from nesy.pipeline import is_read, with_line
@@ -48,8 +49,8 @@ class Example:
 def examples(traces: Iterable[Trace], engine: Engine) -> Iterator[Example]:
     """Yield an Example for each Trace that holds votes, in order.
 
-    Votes are turned into shares, so that every case counts once. Raises NesyError where a Trace
-    cannot be grounded or its rules give no evidence.
+    Votes are turned into shares, so that every case counts once. Raises NesyError N201 for a vote
+    the ontology has no word for, and where a Trace cannot be grounded.
     """
     voted = ((t, t.people) for t in traces if t.people and math.fsum(t.people.votes.values()) > 0)
     for some in chunks(voted, CHUNK):
@@ -57,6 +58,9 @@ def examples(traces: Iterable[Trace], engine: Engine) -> Iterator[Example]:
 
 
 def _example(trace: Trace, people: People, engine: Engine) -> Steps[Example]:
+    faults = [f for vote in people.votes for f in engine.vocabulary.lacking("emotion", vote)]
+    if faults:
+        raise NesyError(faults)
     _, kept, _ = yield from admitted(_facts(trace, engine.vocabulary))
     found = yield from interpreted(kept)
     features = features_of(found, speaker_of(found))
