@@ -3,6 +3,7 @@
 import json
 import math
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -184,6 +185,13 @@ def test_a_vote_for_a_kind_of_emotion_is_answered_by_its_kinds():
     assert loss == pytest.approx([math.log(3 / 2)])
     broader = vocabulary.load().broader("emotion", "annoyance")
     assert "anger" in broader
+
+
+def test_cases_of_one_group_leave_nobody_to_check_on(learned_from):
+    found, _ = learned_from
+    alike = [replace(example, group="one") for example in found[:20]]
+    learned = fit(alike, HOUSE, ridge=1)
+    assert (learned.groups, learned.after) == (1, pytest.approx(learned.before))
 
 
 def test_only_the_rules_asked_for_change(learned_from):

@@ -100,10 +100,9 @@ def fit(
         raise ValueError("no example holds a vote for something a rule can read")
     data = design(kept, prior, learnable)
     fold = np.array([_fold(e.group, folds) for e in kept])
-    chosen = ridge if ridge is not None else _best_ridge(data, fold, progress)
+    chosen, held_out = _best_ridge(data, fold, RIDGES if ridge is None else (ridge,), progress)
     progress(f"fitting {len(data.keys)} weights to {len(kept)} cases, ridge {chosen:g}")
     after = minimum(data, chosen)
-    held_out = left_out(data, fold, chosen)
     weights = _merged(prior, data.keys, after)
     told, errors = _told_apart(data, after, chosen)
     columns = zip(data.keys, data.prior, after, told, errors, data.cases_of_keys, strict=True)
@@ -128,7 +127,7 @@ def fit(
 def minimum(data: Design, ridge: float, cases: NDArray[np.bool_] | None = None) -> Vector:
     """Return the weights of least loss over some cases (all when None), by L-BFGS."""
     part = data if cases is None else data.part(cases)
-    if not len(part.keys):
+    if not (len(part.keys) and part.cases):  # nothing to learn, or nobody to learn from
         return part.prior
 
     def loss(weights: Vector) -> tuple[float, Vector]:
@@ -151,12 +150,17 @@ def _left_out_loss(data: Design, fold: NDArray[np.int_], weights: Sequence[Vecto
     return float(np.mean(losses))
 
 
-def _best_ridge(data: Design, fold: NDArray[np.int_], progress: Progress) -> float:
-    losses = {}
-    for ridge in RIDGES:
-        losses[ridge] = _left_out_loss(data, fold, left_out(data, fold, ridge))
+def _best_ridge(
+    data: Design, fold: NDArray[np.int_], ridges: Sequence[float], progress: Progress
+) -> tuple[float, list[Vector]]:
+    """Return the ridge of least loss on cases left out, and each fold's weights by it."""
+    fitted, losses = {}, {}
+    for ridge in ridges:
+        fitted[ridge] = left_out(data, fold, ridge)
+        losses[ridge] = _left_out_loss(data, fold, fitted[ridge])
         progress(f"ridge {ridge:g}: {losses[ridge]:.4f} nats a case on cases left out")
-    return min(losses, key=lambda r: (round(losses[r], 6), -r))
+    best = min(losses, key=lambda r: (round(losses[r], 6), -r))
+    return best, fitted[best]
 
 
 def _worth(data: Design, fold: NDArray[np.int_], weights: Sequence[Vector]) -> dict[str, float]:
