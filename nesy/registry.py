@@ -152,10 +152,7 @@ def perceiver(spec: str, vocabulary: Vocabulary) -> Perceiver:
 
     Raises NesyError N101 (unknown adapter), N102 (not an adapter), N103 (the form of the name).
     """
-    name, model = split(spec)
-    made = _creator(_named(name, ADAPTER, adapters()), ADAPTER)(model, vocabulary)
-    if not isinstance(made, Perceiver):
-        raise _not_one(name, ADAPTER, f"create() returns a {type(made).__name__}")
+    made: Perceiver = _made(spec, ADAPTER, Perceiver, vocabulary)
     return made
 
 
@@ -170,9 +167,7 @@ def reader(spec: str, vocabulary: Vocabulary) -> Reader:
             what, why = f"the reader lexical has no model {model!r}", "it reads by the ontology"
             raise NesyError(Diagnostic("N103", what, why, "write --reader lexical"))
         return LexicalReader(vocabulary)
-    made = _creator(_named(name, READER, readers()), READER)(model, vocabulary)
-    if not isinstance(made, Reader):
-        raise _not_one(name, READER, f"{READER.creator}() returns a {type(made).__name__}")
+    made: Reader = _made(spec, READER, Reader, vocabulary)
     return made
 
 
@@ -181,10 +176,7 @@ def drafter(spec: str, vocabulary: Vocabulary) -> Drafter:
 
     Raises NesyError N101 (unknown drafter), N102 (not a drafter), N103 (the form of the name).
     """
-    name, model = split(spec, DRAFTER)
-    made = _creator(_named(name, DRAFTER, adapters(DRAFTER)), DRAFTER)(model, vocabulary)
-    if not isinstance(made, Drafter):
-        raise _not_one(name, DRAFTER, f"{DRAFTER.creator}() returns a {type(made).__name__}")
+    made: Drafter = _made(spec, DRAFTER, Drafter, vocabulary)
     return made
 
 
@@ -193,10 +185,16 @@ def reply_reader(spec: str, vocabulary: Vocabulary) -> ReplyReader:
 
     Raises NesyError N101 (unknown), N102 (no reader of replies), N103 (the form of the name).
     """
-    seam = REPLY_READER
+    made: ReplyReader = _made(spec, REPLY_READER, ReplyReader, vocabulary)
+    return made
+
+
+def _made(spec: str, seam: Seam, protocol: Any, vocabulary: Vocabulary) -> Any:
+    """Build what a seam's spec names, and require that it keeps the seam's protocol."""
     name, model = split(spec, seam)
-    made = _creator(_named(name, seam, adapters(seam)), seam)(model, vocabulary)
-    if not isinstance(made, ReplyReader):
+    known = readers() if seam is READER else adapters(seam)
+    made = _creator(_named(name, seam, known), seam)(model, vocabulary)
+    if not isinstance(made, protocol):
         raise _not_one(name, seam, f"{seam.creator}() returns a {type(made).__name__}")
     return made
 
