@@ -80,7 +80,6 @@ def interpret(
 ) -> Interpretation:
     """Return the marginals of a case: in closed form where packs allow it, else by enumeration."""
     rules, companions, enumerated = prepared(rulebook)
-    subjects = sorted({str(f.arguments[0]) for f in asp.named(facts, "speaker", 1)})
     found = asp.solve(
         rulebook.statements("interpret"),
         [*facts, *static],
@@ -90,9 +89,14 @@ def interpret(
         show=rulebook.heads("interpret") | {VOICE, ("reading", 2)},
     )
     if enumerated:
-        return _enumerated(found, rules, weights, subjects)
+        return _enumerated(found, rules, weights, subjects(facts))
     (only,) = found
-    return closed_form(only, rules, weights, subjects)
+    return closed_form(only, rules, weights, subjects(facts))
+
+
+def subjects(facts: Iterable[clingo.Symbol]) -> list[str]:
+    """Return whose reading is asked for: the faces that facts call speakers, sorted."""
+    return sorted({asp.words(atom)[0] for atom in asp.named(facts, "speaker", 1)})
 
 
 @lru_cache(maxsize=16)

@@ -188,15 +188,16 @@ def test_what_is_solved_together_is_lifted(shipped):
     bulk = Bulk(shipped.rulebook, shipped.weights, shipped.static)
     some = list(generated(shipped.vocabulary, 20, seed=1))
     assert len(bulk.interpret(some)) == len(bulk.govern(some)) == 20
-    assert bulk._interpreting is not None and bulk._governing is not None
-    assert len(bulk._readings) > 1 and len(bulk._norms) > 1
+    assert len(bulk.admit(some)) == 20
+    assert all(len(program._known) > 1 for program in (*bulk._interpreting, *bulk._governing))
 
 
 def test_the_same_facts_are_solved_once(shipped):
     case = symbols("speaker(f1) line_valence(positive,900)")
     some = [case, [*reversed(case), clingo.parse_term("nothing_reads_this(1)")]] * 10
-    found = list(interpret_many(shipped.rulebook, shipped.weights, some, shipped.static))
-    assert len({id(each) for each in found}) == 1
+    bulk = Bulk(shipped.rulebook, shipped.weights, shipped.static)
+    found = bulk.interpret(some)
+    assert found == [found[0]] * 20 and len(bulk._interpreting[0]._known) == 1
 
 
 CLAIMED = "evidence(F, E, C + 100) :- speaker(F), claim(F, E, C)."

@@ -50,10 +50,7 @@ class AnswerSet:
 
     @cached_property
     def _by_signature(self) -> dict[tuple[str, int], list[clingo.Symbol]]:
-        found: dict[tuple[str, int], list[clingo.Symbol]] = defaultdict(list)
-        for atom in self.atoms:
-            found[signature(atom)].append(atom)
-        return dict(found)
+        return grouped(self.atoms)
 
 
 # Asking clingo for a name or for arguments takes ten times as long as finding them here; the facts
@@ -121,6 +118,27 @@ def solve(
             found.append(
                 AnswerSet(frozenset(model.symbols(atoms=show is None, shown=show is not None)))
             )
+
+
+def settled(
+    statements: Iterable[ast.AST], facts: Iterable[clingo.Symbol], *, name: str
+) -> AnswerSet | None:
+    """Return what a program shows in its answer set, None where it has none or more than one.
+
+    For stratified programs: grounding settles every atom, so there is nothing to search or to stop.
+    """
+    control = ground(statements, facts, extra="", models=2, name=name)
+    found: list[list[clingo.Symbol]] = []
+    control.solve(on_model=lambda model: found.append(list(model.symbols(shown=True))))
+    return AnswerSet(frozenset(found[0])) if len(found) == 1 else None
+
+
+def grouped(atoms: Iterable[clingo.Symbol]) -> dict[tuple[str, int], list[clingo.Symbol]]:
+    """Return atoms by their signature, in the order given."""
+    found: dict[tuple[str, int], list[clingo.Symbol]] = defaultdict(list)
+    for atom in atoms:
+        found[signature(atom)].append(atom)
+    return found
 
 
 def _too_long(name: str) -> NesyError:

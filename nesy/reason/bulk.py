@@ -15,19 +15,17 @@ from itertools import islice
 from typing import TypeVar
 
 import clingo
-from clingo import ast
 
-from nesy import interpret as interpreting
 from nesy.diagnostics import NesyError
-from nesy.exemption import EXCEPTION
-from nesy.govern import NEEDED, Norms, companions, govern
-from nesy.interpret import VOICE, Interpretation, evidence_companions, interpret, needs_enumeration
-from nesy.reason import asp
+from nesy.govern import Norms
+from nesy.interpret import VOICE, Interpretation, closed_form, subjects
+from nesy.reason import asp, parts
 from nesy.reason.asp import AnswerSet, signature
 from nesy.reason.engine import Engine, Question, Steps
 from nesy.reason.lift import CASE, CannotLift, lift, of_case, over_case, shown
-from nesy.rulebook import Rulebook, Signature, Strata
-from nesy.stratify import is_stratified
+from nesy.reason.parts import Part, undrafted
+from nesy.reason.warm import Warm
+from nesy.rulebook import Rulebook
 from nesy.weights import Weights
 
 CHUNK = 100
@@ -38,8 +36,6 @@ MOST_KEPT = 1000
 
 # What of the interpretation's atoms decides on the reading and the reply, besides what norms read.
 READ = frozenset({("excluded", 2), ("mismatch", 2), ("crisis", 1)})
-# Only its reading is asked for, so who it is makes a difference even where no rule looks.
-SPEAKER = ("speaker", 1)
 
 Facts = Sequence[clingo.Symbol]
 Key = frozenset[clingo.Symbol]
@@ -47,35 +43,40 @@ T = TypeVar("T")
 
 
 class LiftedProgram:
-    """A program with one answer set whatever the facts, solved for many cases at once.
+    """A part of the rules, solved for many cases at once; what was solved is remembered.
 
     Raises CannotLift where its statements have no lifted form.
     """
 
-    def __init__(
-        self,
-        statements: Iterable[ast.AST],
-        static: Facts,
-        *,
-        show: frozenset[Signature],
-        given: frozenset[Signature],
-        name: str,
-    ) -> None:
-        program = lift(statements, given=given)
+    def __init__(self, part: Part, static: Facts) -> None:
+        program = lift(part.statements, given=part.given)
+        show, name = part.show, part.name
         self._name = name
         self._constant = program.constant
-        self.relevant = (program.read | show | {SPEAKER}) - program.constant
+        self.relevant = (program.read | show) - program.constant
         kept = program.constant & (program.read | show)
         (common,) = asp.solve(program.common, static, name=name, show=kept)
         self._common = [a for a in common.atoms if signature(a) in show]
         self._static = sorted(common.atoms)
         self._everywhere = [a for a in static if signature(a) not in program.constant]
-        asked: list[ast.AST] = []
         lines = ["#show.", *(shown(s) for s in sorted(show - program.constant))]
-        ast.parse_string("\n".join(lines), asked.append)
-        self._statements = (*program.rules, *asked[1:])
+        self._statements = (*program.rules, *parts.parsed("\n".join(lines)))
+        self._known: dict[Key, AnswerSet] = {}
 
-    def key(self, facts: Facts) -> frozenset[clingo.Symbol]:
+    def solve(self, cases: Sequence[Facts]) -> list[AnswerSet]:
+        """Return the answer set of each case; cases with the same facts are solved once.
+
+        Raises CannotLift where there is not one answer set in all.
+        """
+        keys = [self._key(case) for case in cases]
+        if new := [key for key in dict.fromkeys(keys) if key not in self._known]:
+            self._known |= zip(new, self._solved(new), strict=True)
+        answers = [self._known[key] for key in keys]
+        if len(self._known) > MOST_KEPT:
+            self._known.clear()
+        return answers
+
+    def _key(self, facts: Facts) -> Key:
         """Return the facts that can make a difference; raises CannotLift for one of a constant."""
         kept = []
         for fact in facts:
@@ -86,24 +87,23 @@ class LiftedProgram:
                 raise CannotLift(f"{fact} is the same in every case")
         return frozenset(kept)
 
-    def solve(self, cases: Sequence[Iterable[clingo.Symbol]]) -> list[AnswerSet]:
-        """Return the answer set of each case; raises CannotLift where there is not one in all."""
+    def _solved(self, cases: Sequence[Key]) -> list[AnswerSet]:
         facts = list(self._static)
         for number, case in enumerate(cases):
             facts.append(clingo.Function(CASE, [clingo.Number(number)]))
             facts += [over_case(fact, number) for fact in (*case, *self._everywhere)]
-        found = asp.solve(self._statements, facts, models=2, name=self._name, show=frozenset())
-        if len(found) != 1:
+        found = asp.settled(self._statements, facts, name=self._name)
+        if found is None:
             raise CannotLift("not one answer set")
         atoms: dict[int, list[clingo.Symbol]] = defaultdict(lambda: list(self._common))
-        for pair in found[0].atoms:
+        for pair in found.atoms:
             case_, atom = of_case(pair)
             atoms[case_].append(atom)
         return [AnswerSet(frozenset(atoms[number])) for number in range(len(cases))]
 
 
 class Bulk:
-    """What interprets and governs many cases at once, and remembers the facts it has solved.
+    """What interprets and governs many cases at once.
 
     ``brief`` leaves out the derived atoms that a Trace does not need; all there are else.
     """
@@ -113,71 +113,74 @@ class Bulk:
     ) -> None:
         self._rulebook, self._weights, self._static = rulebook, weights, static
         self._brief = brief
-        self._readings: dict[Key, Interpretation | NesyError] = {}
-        self._norms: dict[Key, Norms | NesyError | None] = {}
+        self.warm = Warm(rulebook, weights, static)
 
     def interpret(self, cases: Sequence[Facts]) -> list[Interpretation | NesyError]:
         """Return what `interpret` returns for each case, or what it raises."""
+        rules = self._rulebook.rules("interpret")
 
-        def alone(facts: Facts) -> Interpretation:
-            return interpret(self._rulebook, self._weights, facts, self._static)
+        def read(facts: Facts, found: AnswerSet) -> Interpretation:
+            return closed_form(found, rules, self._weights, subjects(facts))
 
-        program = self._interpreting if self._worth("_interpreting", cases) else None
-        return _answers(cases, program, self._readings, self._read, alone)
+        with suppress(CannotLift, NesyError):
+            if self._worth("_interpreting", cases) and self._interpreting:
+                found = self._interpreting[0].solve(cases)
+                pairs = zip(cases, found, strict=True)
+                return [_outcome(partial(read, facts, answer)) for facts, answer in pairs]
+        return [_outcome(partial(self.warm.interpret, case)) for case in cases]
+
+    def admit(self, cases: Sequence[Facts]) -> list[Norms | NesyError | None]:
+        """Return, of what `govern` returns for each case, what decides on reading a face."""
+        with suppress(CannotLift, NesyError):
+            if self._worth("_governing", cases) and self._governing:
+                return [Norms(found) for found in self._governing[0].solve(cases)]
+        return [_outcome(partial(self.warm.admit, case)) for case in cases]
 
     def govern(self, cases: Sequence[Facts]) -> list[Norms | NesyError | None]:
         """Return what `govern` returns for each case, or what it raises."""
-
-        def alone(facts: Facts) -> Norms | None:
-            return govern(self._rulebook, facts, self._static)
-
-        program = self._governing if self._worth("_governing", cases) else None
-        return _answers(cases, program, self._norms, lambda _, found: Norms(found), alone)
+        with suppress(CannotLift, NesyError):
+            if self._worth("_governing", cases) and self._governing:
+                _, before, over = self._governing
+                early = before.solve([undrafted(case) for case in cases])
+                seen = [[*case, *found.atoms] for case, found in zip(cases, early, strict=True)]
+                return [Norms(found) for found in over.solve(seen)]
+        return [_outcome(partial(self.warm.govern, case)) for case in cases]
 
     def answers(self, questions: Sequence[Question]) -> list[object]:
         """Return the answer to each question, or the NesyError that solving it raised."""
         found: dict[int, object] = {}
-        for of, answer in (("interpret", self.interpret), ("govern", self.govern)):
+        for of, answer in (
+            ("admit", self.admit),
+            ("interpret", self.interpret),
+            ("govern", self.govern),
+        ):
             asked = [n for n, question in enumerate(questions) if question.of == of]
             found |= zip(asked, answer([questions[n].facts for n in asked]), strict=True)
         return [found[n] for n in range(len(questions))]
 
-    def _worth(self, program: str, cases: Sequence[Facts]) -> bool:
-        """Tell whether a lifted program is there, or worth the lifting."""
-        return program in vars(self) or len(cases) >= FEW
-
-    def _read(self, key: Key, found: AnswerSet) -> Interpretation:
-        rules = self._rulebook.rules("interpret")
-        return interpreting.closed_form(found, rules, self._weights, _subjects(key))
+    def _worth(self, programs: str, cases: Sequence[Facts]) -> bool:
+        """Tell whether lifted programs are there, or worth the lifting."""
+        return programs in vars(self) or len(cases) >= FEW
 
     @cached_property
-    def _interpreting(self) -> LiftedProgram | None:
-        rules = self._rulebook.rules("interpret")
-        if self._rulebook.foreign or needs_enumeration(rules):
-            return None
-        show = self._rulebook.heads("interpret")
-        if self._brief and self._governing is not None:
-            show &= self._governing.relevant | READ
-        return self._lifted("interpret", evidence_companions(rules), show | {VOICE})
+    def _interpreting(self) -> Sequence[LiftedProgram]:
+        part, norms = parts.interpreting(self._rulebook), parts.governing(self._rulebook)
+        if part is not None and self._brief and norms is not None:
+            part = part.showing(norms.read | READ | {VOICE})
+        return self._lifted([part] if part is not None else [])
 
     @cached_property
-    def _governing(self) -> LiftedProgram | None:
-        if self._rulebook.foreign or not is_stratified(self._rulebook.rules("govern")):
-            return None
-        show = self._rulebook.heads("govern") | {EXCEPTION}
-        beside = companions(self._rulebook)
-        return self._lifted("govern", beside, show & NEEDED if self._brief else show)
+    def _governing(self) -> Sequence[LiftedProgram]:
+        found = parts.governing(self._rulebook)
+        if found is not None and self._brief:
+            found = found.brief()
+        return self._lifted([found.admission, found.before, found.over] if found else [])
 
-    def _lifted(
-        self, stratum: Strata, companions: str, show: frozenset[Signature]
-    ) -> LiftedProgram | None:
-        statements = list(self._rulebook.statements(stratum))
-        ast.parse_string(companions, statements.append)
-        given = self._rulebook.heads("interpret") if stratum == "govern" else frozenset()
+    def _lifted(self, wanted: Sequence[Part]) -> list[LiftedProgram]:
         try:
-            return LiftedProgram(statements, self._static, show=show, given=given, name=stratum)
+            return [LiftedProgram(part, self._static) for part in wanted]
         except CannotLift:
-            return None
+            return []
 
 
 def interpret_many(
@@ -242,27 +245,6 @@ def chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:
         yield some
 
 
-def _answers(
-    cases: Sequence[Facts],
-    program: LiftedProgram | None,
-    known: dict[Key, T | NesyError],
-    conclude: Callable[[Key, AnswerSet], T],
-    alone: Callable[[Facts], T],
-) -> list[T | NesyError]:
-    """Answer for a chunk of cases: at once where a program is given, else one by one."""
-    if program is not None:
-        with suppress(CannotLift, NesyError):
-            keys = [program.key(case) for case in cases]
-            if new := [key for key in dict.fromkeys(keys) if key not in known]:
-                for key, found in zip(new, program.solve(new), strict=True):
-                    known[key] = _outcome(partial(conclude, key, found))
-            answers = [known[key] for key in keys]
-            if len(known) > MOST_KEPT:
-                known.clear()
-            return answers
-    return [_outcome(partial(alone, case)) for case in cases]
-
-
 def _outcome(answer: Callable[[], T]) -> T | NesyError:
     try:
         return answer()
@@ -275,7 +257,3 @@ def raised(outcome: T | NesyError) -> T:
     if isinstance(outcome, NesyError):
         raise outcome
     return outcome
-
-
-def _subjects(facts: Iterable[clingo.Symbol]) -> list[str]:
-    return sorted({str(fact.arguments[0]) for fact in facts if signature(fact) == SPEAKER})

@@ -7,24 +7,25 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import clingo
 
 from nesy import __version__, lint, rulebook, vocabulary, weights
 from nesy.diagnostics import Diagnostic, NesyError
 from nesy.exemption import machines_day
-from nesy.govern import Norms, govern, withhold
+from nesy.govern import Norms, withhold
 from nesy.ground import checked, ground
-from nesy.interpret import Interpretation, face_readings, interpret
+from nesy.interpret import Interpretation, face_readings
 from nesy.reason import asp
+from nesy.reason.warm import Warm
 from nesy.reply.brief import brief_of
 from nesy.reply.compose import TEMPLATES, safe
 from nesy.reply.draft import Draft
 from nesy.reply.loop import Task, replied
 from nesy.reply.reader import find
 from nesy.reply.task import Desk
-from nesy.rulebook import Rulebook, Strata
+from nesy.rulebook import Rulebook
 from nesy.trace import Brief, Case, Fact, NormApplied, Response, Round, Trace, Verdict, Violation
 from nesy.vocabulary import Vocabulary
 from nesy.weights import Weights
@@ -89,6 +90,11 @@ class Engine:
         return asp.symbols(self.vocabulary.facts)
 
     @cached_property
+    def warm(self) -> Warm:
+        """Return what answers the questions of one case after the other."""
+        return Warm(self.rulebook, self.weights, self.static)
+
+    @cached_property
     def versions(self) -> dict[str, object]:
         """Return what a Trace records of this engine."""
         return {
@@ -123,9 +129,9 @@ class Stages:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a case asks of the solver on its way: to interpret its facts, or to govern them."""
+    """What a case asks on its way: may faces be read, what do facts mean, what do norms say."""
 
-    of: Strata
+    of: Literal["admit", "interpret", "govern"]
     facts: tuple[clingo.Symbol, ...]
 
 
@@ -152,9 +158,12 @@ def alone(steps: Steps[T], engine: Engine) -> T:
 
 
 def _answer(question: Question, engine: Engine) -> Interpretation | Norms | None:
-    if question.of == "interpret":
-        return interpret(engine.rulebook, engine.weights, question.facts, engine.static)
-    return govern(engine.rulebook, question.facts, engine.static)
+    answers = {
+        "admit": engine.warm.admit,
+        "interpret": engine.warm.interpret,
+        "govern": engine.warm.govern,
+    }
+    return answers[question.of](question.facts)
 
 
 def interpreted(facts: Iterable[clingo.Symbol]) -> Steps[Interpretation]:
@@ -223,7 +232,7 @@ def admit(facts: Sequence[Fact], engine: Engine) -> Admitted:
 def admitted(facts: Sequence[Fact]) -> Steps[Admitted]:
     """Return the way of ``admit``."""
     symbols = asp.symbols([fact.atom for fact in facts])
-    admission = yield from _norms(symbols)
+    admission: Norms | None = yield Question("admit", tuple(symbols))
     blocked = admission.withheld_by if admission else "e601"
     marked = tuple(
         fact.model_copy(update={"withheld": blocked.upper() if blocked and withhold(s) else None})
@@ -278,16 +287,19 @@ def _conditions(
 
     Positive words choose a glad text only where nothing read beside them is contrary.
     """
+    of = asp.grouped(seen)
+
+    def said(name: str, arity: int, place: int = 0) -> list[str]:
+        return [asp.words(atom)[place] for atom in of.get((name, arity), ())]
+
     found = sorted(_crises(seen, norms))
-    mismatches = [asp.words(a)[1] for a in asp.named(seen, "mismatch", 2)]
-    found += mismatches
-    found += [asp.words(a)[0] for a in asp.named(seen, "line_unread", 1)]
-    valences = [asp.words(a)[0] for a in asp.named(seen, "line_valence", 2)]
+    mismatches = said("mismatch", 2, 1)
+    found += mismatches + sorted(said("cue", 2)) + said("line_unread", 1)
+    valences = said("line_valence", 2)
     tops = [next(iter(d)) for d in reading.marginals.values() if d]
     contrary = mismatches or any(words.emotions[top].one("valence") == "-1" for top in tops)
     found += [v for v in valences or [WORDLESS] if v != "positive" or not contrary]
-    found += [asp.words(a)[0] for a in asp.named(seen, "jurisdiction", 1)]
-    return found
+    return found + said("jurisdiction", 1)
 
 
 def _crises(seen: Sequence[clingo.Symbol], norms: Norms) -> set[str]:

@@ -8,7 +8,7 @@ is, so it is derived once. Nothing is changed inside terms, aggregates or condit
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import clingo
@@ -23,7 +23,7 @@ PREFIX = "_of_"
 _VARIABLE = "Case"
 
 # What declares and derives nothing; the caller says what is shown.
-_SILENT = frozenset(
+SILENT = frozenset(
     {
         ast.ASTType.Comment,
         ast.ASTType.Defined,
@@ -59,17 +59,26 @@ def lift(statements: Iterable[ast.AST], *, given: frozenset[Signature] = frozens
     CannotLift for a statement that is no rule, for theory atoms, and where the rules already use
     the names of the lifted program.
     """
-    rules = [s for s in statements if s.ast_type not in _SILENT]
+    apart = parted(statements, given=given)
+    rules = tuple(_over_cases(rule, apart.constant) for rule in apart.rules)
+    return replace(apart, rules=rules)
+
+
+def parted(statements: Iterable[ast.AST], *, given: frozenset[Signature] = frozenset()) -> Lifted:
+    """Return a program with what holds of every case apart, its rules not lifted yet.
+
+    Raises CannotLift as ``lift`` does.
+    """
+    rules = [s for s in statements if s.ast_type not in SILENT]
     seen = [_Seen(rule) for rule in rules]
     constant = _constant(seen, given)
     read = frozenset[Signature]().union(*(of.body for of in seen))
-    lifted, common = [], []
+    varying: list[ast.AST] = []
+    common: list[ast.AST] = []
     for rule, of in zip(rules, seen, strict=True):
-        if of.heads | of.body <= constant and of.is_normal:
-            common.append(rule)
-        else:
-            lifted.append(_over_cases(rule, constant))
-    return Lifted(tuple(lifted), tuple(common), constant, read)
+        is_common = of.heads | of.body <= constant and of.is_normal
+        (common if is_common else varying).append(rule)
+    return Lifted(tuple(varying), tuple(common), constant, read)
 
 
 # Cases of one chunk and of the next have most facts and conclusions in common.

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import clingo
 
 from nesy.govern import Norms
+from nesy.reason.asp import signature
 from nesy.trace import Asserted, Brief, Violation
 from nesy.vocabulary import Vocabulary
 
@@ -39,9 +40,10 @@ def _claims(seen: Iterable[clingo.Symbol]) -> list[Asserted]:
     """Return the feelings a reply may speak of: stated ones, and those the words express."""
     found: dict[str, str] = {}
     for atom in seen:
-        if atom.match("stated", 1):
+        of = signature(atom)
+        if of == ("stated", 1):
             found[str(atom.arguments[0])] = "certain"
-        elif atom.match("line_emotion", 2) and atom.arguments[1].number >= EXPRESSED:
+        elif of == ("line_emotion", 2) and atom.arguments[1].number >= EXPRESSED:
             found.setdefault(str(atom.arguments[0]), "possible")
     return [Asserted(emotion=e, modality=m) for e, m in sorted(found.items()) if e != "neutral"]
 

@@ -1,0 +1,121 @@
+"""The parts of an engine's rules that are solved by themselves, each with what is wanted of it.
+
+Whether a face may be read rests on few norms, and what does not depend on a draft is the same for
+every draft; so the norms are solved in parts, which together give what all of them give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import clingo
+from clingo import ast
+
+from nesy.exemption import EXCEPTION, SPARED
+from nesy.govern import INFER_FROM_FACE, NEEDED, companions
+from nesy.interpret import EVIDENCE, VOICE, evidence_companions, needs_enumeration
+from nesy.predicates import PREDICATES
+from nesy.reason.asp import signature
+from nesy.reason.relevance import CannotSlice, Pattern, Relevance
+from nesy.rulebook import Rulebook, Signature, Strata
+from nesy.stratify import is_stratified
+
+DRAFT = frozenset(s for s, p in PREDICATES.items() if p.origin == "draft")
+_FACE = clingo.Function(INFER_FROM_FACE)
+ADMISSION = (Pattern("forbidden", (_FACE, None)), Pattern("overridden", (_FACE, None, None)))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Statements with one answer set whatever the facts.
+
+    ``show`` are the signatures wanted, ``given`` those that facts of a case may have although rules
+    derive them too.
+    """
+
+    name: Strata
+    statements: tuple[ast.AST, ...]
+    show: frozenset[Signature]
+    given: frozenset[Signature] = frozenset()
+
+    def showing(self, wanted: frozenset[Signature]) -> Part:
+        """Return this part with less wanted of it."""
+        return replace(self, show=self.show & wanted)
+
+
+@lru_cache(maxsize=16)
+def interpreting(rulebook: Rulebook) -> Part | None:
+    """Return the rules that interpret, or None where they have to be solved the general way."""
+    rules = rulebook.rules("interpret")
+    if rulebook.foreign or needs_enumeration(rules):
+        return None
+    statements = [s for s in rulebook.statements("interpret") if not _says_evidence(s)]
+    statements += parsed(evidence_companions(rules) + _EVIDENCE)
+    return Part("interpret", tuple(statements), rulebook.heads("interpret") | {VOICE})
+
+
+# Each rule for evidence is solved once, as the companion that says which rule it is.
+_EVIDENCE = f"evidence(Face,Emotion,Strength) :- {EVIDENCE}(_,_,_,Face,Emotion,Strength)."
+
+
+def _says_evidence(statement: ast.AST) -> bool:
+    return bool(
+        statement.ast_type == ast.ASTType.Rule
+        and statement.head.ast_type == ast.ASTType.Literal
+        and str(statement.head).startswith("evidence(")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Governing:
+    """The norms, all and in parts: on reading a face; before a draft; what a draft adds to these.
+
+    ``read`` are the signatures that norms look at.
+    """
+
+    admission: Part
+    whole: Part
+    before: Part
+    over: Part
+    read: frozenset[Signature]
+
+    def brief(self) -> Governing:
+        """Return the norms with no more wanted of them than decides on a reply."""
+        before = self.before.showing(self.read | NEEDED)
+        return replace(self, before=before, over=self.over.showing(NEEDED))
+
+
+@lru_cache(maxsize=16)
+def governing(rulebook: Rulebook) -> Governing | None:
+    """Return the norms in parts, or None where they have to be solved the general way."""
+    if rulebook.foreign or not is_stratified(rulebook.rules("govern")):
+        return None
+    statements = [*rulebook.statements("govern"), *parsed(companions(rulebook))]
+    try:
+        rules = Relevance(statements)
+    except CannotSlice:
+        return None
+    show = rulebook.heads("govern") | {EXCEPTION}
+    before, over = rules.apart_from(DRAFT | {(SPARED, 1)})
+    given = rulebook.heads("interpret")
+    return Governing(
+        Part("govern", rules.behind(ADMISSION).statements, show, given),
+        Part("govern", tuple(statements), show, given),
+        Part("govern", before.statements, before.heads & show, given),
+        Part("govern", over.statements, show, given | before.heads),
+        before.reads | over.reads,
+    )
+
+
+def undrafted(facts: Iterable[clingo.Symbol]) -> list[clingo.Symbol]:
+    """Return the facts that say nothing of a draft."""
+    return [fact for fact in facts if signature(fact) not in DRAFT]
+
+
+def parsed(text: str) -> list[ast.AST]:
+    """Return the statements of a program of ours."""
+    found: list[ast.AST] = []
+    ast.parse_string(text, found.append)
+    return found[1:]

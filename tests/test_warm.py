@@ -1,0 +1,146 @@
+"""One case after the other: what is sliced answers as all rules do."""
+
+from itertools import pairwise
+
+import clingo
+import pytest
+from clingo import ast
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nesy.govern import govern
+from nesy.interpret import interpret
+from nesy.reason import asp, parts
+from nesy.reason.cases import generated
+from nesy.reason.relevance import CannotSlice, Pattern, Relevance
+from nesy.reason.sliced import SlicedProgram
+from nesy.reason.warm import Warm
+from nesy.rulebook import Rulebook, read_pack
+from nesy.weights import Weights
+from tests.test_bulk import CONSTRUCTS, FACTS, SHOW, parsed, symbols
+
+CANNOT = ("choose", "choice", "disjunction", "constraint", "a head aggregate", "classical")
+
+
+def warm_of(engine):
+    return Warm(engine.rulebook, engine.weights, engine.static)
+
+
+@pytest.mark.slow
+def test_generated_cases_read_and_govern_as_with_all_rules(shipped):
+    warm, book, static = warm_of(shipped), shipped.rulebook, shipped.static
+    for case in generated(shipped.vocabulary, 150, seed=11):
+        undrafted = parts.undrafted(case)
+        facts = [a for a in undrafted if a.name != "reads"]
+        read = warm.interpret(facts)
+        assert read == interpret(book, shipped.weights, facts, static)
+        assert warm.govern(case) == govern(book, case, static)
+        admitted, all_of_it = warm.admit(undrafted), govern(book, undrafted, static)
+        assert admitted.withheld_by == all_of_it.withheld_by
+        assert admitted.atoms <= all_of_it.atoms
+
+
+@pytest.mark.parametrize("name", CONSTRUCTS)
+def test_every_construct_is_sliced_or_refused(name):
+    part = parts.Part("interpret", tuple(parsed(CONSTRUCTS[name])), SHOW)
+    if any(word in name for word in CANNOT):
+        with pytest.raises(CannotSlice):
+            SlicedProgram(part, [])
+        return
+    program = SlicedProgram(part, [])
+    for facts in FACTS:
+        (expected,) = asp.solve(part.statements, facts, show=SHOW)
+        assert program.solve(facts).atoms == expected.atoms
+
+
+terms = st.sampled_from(["X", "Y", "_", "a", "b", "1", "2", "3", "X+1", "f(X)", "(X;2)", "1..2"])
+# A head whose terms grow would have no end.
+ending = st.sampled_from(["X", "Y", "a", "b", "1", "2", "(X;2)", "1..2"])
+
+
+def atom(of):
+    return st.tuples(st.sampled_from("pqrs"), of, of).map(lambda t: f"{t[0]}({t[1]},{t[2]})")
+
+
+bounds = st.tuples(
+    st.sampled_from("XY"), st.sampled_from(["<", "<=", ">", ">=", "=", "!="]), st.integers(0, 4)
+).map(lambda t: f"{t[0]} {t[1]} {t[2]}")
+literals = st.tuples(st.sampled_from(["", "", "not "]), atom(terms)).map("".join)
+bodies = st.lists(st.one_of(literals, literals, bounds), min_size=1, max_size=3)
+rules = st.tuples(atom(ending), bodies).map(lambda t: f"{t[0]} :- {', '.join(t[1])}, e(X,Y).")
+facts_of = st.lists(
+    st.tuples(st.sampled_from("pe"), st.sampled_from("123ab"), st.sampled_from("123ab")).map(
+        lambda t: clingo.parse_term(f"{t[0]}({t[1]},{t[2]})")
+    ),
+    max_size=6,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(rules, min_size=1, max_size=6), facts_of)
+def test_a_rule_left_out_has_no_instance(texts, facts):
+    statements = parsed(" ".join(texts))
+    every = frozenset((name, 2) for name in "pqrse")
+    expected = asp.solve(statements, facts, show=every)
+    chosen = Relevance(statements).reached(facts)
+    found = asp.solve(chosen.statements, facts, show=every)
+    assert {answer.atoms for answer in found} == {answer.atoms for answer in expected}
+
+
+def test_only_rules_that_facts_can_reach_are_chosen():
+    program = parsed("""
+        seen(F, U) :- au(F, U, C), C >= 300.
+        seen(F, U) :- expression(F, E), moves(E, U).
+        frown(F) :- seen(F, 4).
+        smile(F) :- seen(F, 12), not frown(F).
+        happy(F) :- smile(F).
+    """)
+    relevance = Relevance(program, symbols("moves(grin,12)"))
+
+    def heads(text):
+        return sorted(name for name, _ in relevance.reached(symbols(text)).heads)
+
+    assert heads("") == []
+    assert heads("au(f1,4,200)") == []
+    assert heads("au(f1,4,300)") == ["frown", "seen"]
+    assert heads("au(f1,12,900)") == ["happy", "seen", "smile"]
+    assert heads("expression(f1,grin)") == ["happy", "seen", "smile"]
+
+
+def test_what_a_goal_rests_on_follows_its_constants():
+    program = parsed("""
+        forbidden(A, N) :- act(A), norm(A, N), not lifted(N).
+        act(shout). norm(shout, n1). norm(joke, n2).
+        lifted(n1) :- play. lifted(n2) :- party.
+        party :- music.
+    """)
+    behind = Relevance(program).behind([Pattern("forbidden", (clingo.Function("shout"), None))])
+    assert ("act", 1) in behind.heads and ("party", 0) in behind.heads
+    narrow = Relevance(program).behind([Pattern("lifted", (clingo.Function("n1"),))])
+    assert [str(s) for s in narrow.statements] == ["lifted(n1) :- play."]
+
+
+def test_a_fact_of_what_is_the_same_in_every_case_goes_the_general_way(rules_file):
+    text = "asked(joy). evidence(F, E, 500) :- speaker(F), asked(E)."
+    book = Rulebook((read_pack(rules_file(text, "own.lp"), "interpret"),))
+    warm, case = Warm(book, Weights(3.0), []), symbols("speaker(f1) asked(anger)")
+    assert warm.interpret(case) == interpret(book, Weights(3.0), case, [])
+    assert set(warm.interpret(case).marginals["f1"]) == {"joy", "anger", "neutral"}
+
+
+def test_a_draft_is_governed_from_what_was_solved_without_it(shipped):
+    warm = warm_of(shipped)
+    said = symbols("speaker(f1) line_valence(negative,900) cue(loss,900)")
+    drafts = [said, *([*said, *symbols(f"drafted reply_act({a})")] for a in ("joke", "boundary"))]
+    found = [warm.govern(facts) for facts in drafts]
+    assert found == [govern(shipped.rulebook, facts, shipped.static) for facts in drafts]
+    assert all(one.violations != other.violations for one, other in pairwise(found))
+    assert len(warm._governing[1]._known) == 1
+
+
+def test_what_cannot_be_sliced_is_said():
+    for text in ("{ a }.", "a :- -b.", "-a.", ":- a.", "#external a."):
+        statements = []
+        ast.parse_string(text, statements.append)
+        with pytest.raises(CannotSlice):
+            Relevance(statements)
