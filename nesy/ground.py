@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import clingo
 from clingo import Function, Number
@@ -55,7 +56,13 @@ def ground(case: Case, observation: Observation, vocabulary: Vocabulary) -> tupl
         found.append(("caption", Function("caption", [Function(observation.caption)])))
     order = {"declared": 0, "line": 1, "image": 2, "model": 3, "caption": 4}
     unique = sorted(set(found), key=lambda pair: (order[pair[0]], pair[1]))
-    return tuple(Fact(atom=str(atom), origin=origin) for origin, atom in unique)
+    return tuple(_fact(atom, origin) for origin, atom in unique)
+
+
+# Cases have most facts in common.
+@lru_cache(maxsize=2**14)
+def _fact(atom: clingo.Symbol, origin: Origin) -> Fact:
+    return Fact(atom=str(atom), origin=origin)
 
 
 def declarable(key: str, value: str, vocabulary: Vocabulary) -> Iterator[Diagnostic]:

@@ -12,7 +12,8 @@ from nesy.govern import govern
 from nesy.interpret import interpret
 from nesy.reason import asp, parts
 from nesy.reason.cases import generated
-from nesy.reason.relevance import CannotSlice, Pattern, Relevance
+from nesy.reason.conditions import CannotSlice, Pattern, conditions
+from nesy.reason.relevance import Relevance
 from nesy.reason.sliced import SlicedProgram
 from nesy.reason.warm import Warm
 from nesy.rulebook import Rulebook, read_pack
@@ -23,7 +24,7 @@ CANNOT = ("choose", "choice", "disjunction", "constraint", "a head aggregate", "
 
 
 def warm_of(engine):
-    return Warm(engine.rulebook, engine.weights, engine.static)
+    return Warm(engine.rulebook, engine.weights, engine.static, few=0)
 
 
 @pytest.mark.slow
@@ -42,14 +43,15 @@ def test_generated_cases_read_and_govern_as_with_all_rules(shipped):
 
 @pytest.mark.parametrize("name", CONSTRUCTS)
 def test_every_construct_is_sliced_or_refused(name):
-    part = parts.Part("interpret", tuple(parsed(CONSTRUCTS[name])), SHOW)
+    statements = parsed(CONSTRUCTS[name])
     if any(word in name for word in CANNOT):
         with pytest.raises(CannotSlice):
-            SlicedProgram(part, [])
+            conditions(statements)
         return
+    part = parts.Part("interpret", conditions(statements), SHOW)
     program = SlicedProgram(part, [])
     for facts in FACTS:
-        (expected,) = asp.solve(part.statements, facts, show=SHOW)
+        (expected,) = asp.solve(statements, facts, show=SHOW)
         assert program.solve(facts).atoms == expected.atoms
 
 
@@ -82,7 +84,7 @@ def test_a_rule_left_out_has_no_instance(texts, facts):
     statements = parsed(" ".join(texts))
     every = frozenset((name, 2) for name in "pqrse")
     expected = asp.solve(statements, facts, show=every)
-    chosen = Relevance(statements).reached(facts)
+    chosen = Relevance(conditions(statements)).reached(facts)
     found = asp.solve(chosen.statements, facts, show=every)
     assert {answer.atoms for answer in found} == {answer.atoms for answer in expected}
 
@@ -95,7 +97,7 @@ def test_only_rules_that_facts_can_reach_are_chosen():
         smile(F) :- seen(F, 12), not frown(F).
         happy(F) :- smile(F).
     """)
-    relevance = Relevance(program, symbols("moves(grin,12)"))
+    relevance = Relevance(conditions(program), symbols("moves(grin,12)"))
 
     def heads(text):
         return sorted(name for name, _ in relevance.reached(symbols(text)).heads)
@@ -114,16 +116,17 @@ def test_what_a_goal_rests_on_follows_its_constants():
         lifted(n1) :- play. lifted(n2) :- party.
         party :- music.
     """)
-    behind = Relevance(program).behind([Pattern("forbidden", (clingo.Function("shout"), None))])
+    relevance, shout = Relevance(conditions(program)), clingo.Function("shout")
+    behind = relevance.behind([Pattern("forbidden", (shout, None))])
     assert ("act", 1) in behind.heads and ("party", 0) in behind.heads
-    narrow = Relevance(program).behind([Pattern("lifted", (clingo.Function("n1"),))])
+    narrow = relevance.behind([Pattern("lifted", (clingo.Function("n1"),))])
     assert [str(s) for s in narrow.statements] == ["lifted(n1) :- play."]
 
 
 def test_a_fact_of_what_is_the_same_in_every_case_goes_the_general_way(rules_file):
     text = "asked(joy). evidence(F, E, 500) :- speaker(F), asked(E)."
     book = Rulebook((read_pack(rules_file(text, "own.lp"), "interpret"),))
-    warm, case = Warm(book, Weights(3.0), []), symbols("speaker(f1) asked(anger)")
+    warm, case = Warm(book, Weights(3.0), [], few=0), symbols("speaker(f1) asked(anger)")
     assert warm.interpret(case) == interpret(book, Weights(3.0), case, [])
     assert set(warm.interpret(case).marginals["f1"]) == {"joy", "anger", "neutral"}
 
@@ -138,9 +141,18 @@ def test_a_draft_is_governed_from_what_was_solved_without_it(shipped):
     assert len(warm._governing[1]._known) == 1
 
 
+def test_few_questions_are_answered_over_all_rules(shipped):
+    warm = Warm(shipped.rulebook, shipped.weights, shipped.static, few=2)
+    for case in generated(shipped.vocabulary, 2, seed=3):
+        warm.govern(case)
+    assert "_governing" not in vars(warm)
+    warm.govern([])
+    assert "_governing" in vars(warm)
+
+
 def test_what_cannot_be_sliced_is_said():
     for text in ("{ a }.", "a :- -b.", "-a.", ":- a.", "#external a."):
         statements = []
         ast.parse_string(text, statements.append)
         with pytest.raises(CannotSlice):
-            Relevance(statements)
+            conditions(statements)

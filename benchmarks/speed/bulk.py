@@ -18,6 +18,8 @@ import clingo
 
 from nesy import pipeline
 from nesy.benchmarks.speed.cases import traces
+from nesy.benchmarks.speed.general import over_all_rules
+from nesy.exemption import machines_day
 from nesy.govern import govern
 from nesy.ground import ground
 from nesy.interpret import interpret
@@ -42,12 +44,13 @@ class Timing:
     def __str__(self) -> str:
         ratios = [a / m for a, m in zip(self.alone, self.many, strict=True)]
         return (
-            f"one by one {_spread(self.alone)} ms   at once {_spread(self.many)} ms "
-            f"({1000 / statistics.median(self.many):.0f} cases/s)   ratio {_spread(ratios)}"
+            f"one by one {spread(self.alone)} ms   at once {spread(self.many)} ms "
+            f"({1000 / statistics.median(self.many):.0f} cases/s)   ratio {spread(ratios)}"
         )
 
 
-def _spread(values: Sequence[float]) -> str:
+def spread(values: Sequence[float]) -> str:
+    """Return the median of values with their range."""
     return f"{statistics.median(values):.2f} [{min(values):.2f}..{max(values):.2f}]"
 
 
@@ -57,7 +60,9 @@ def _timed(work: Callable[[], T], cases: int) -> tuple[float, T]:
     return 1000 * (time.process_time() - begin) / cases, found
 
 
-def measure(engine: Engine, *, count: int, rounds: int, chunk: int) -> dict[str, Timing]:
+def measure(
+    engine: Engine, general: Engine, *, count: int, rounds: int, chunk: int
+) -> dict[str, Timing]:
     """Return the timings of readings with verdicts' norms, and of whole Traces.
 
     Raises AssertionError where both ways do not give the same.
@@ -68,7 +73,7 @@ def measure(engine: Engine, *, count: int, rounds: int, chunk: int) -> dict[str,
         some = list(traces(engine.vocabulary, count, seed=number))
         for name, pair in (
             ("readings + norms", _solved(engine, bulk, some, chunk)),
-            ("whole Traces", _reasoned(engine, some, chunk)),
+            ("whole Traces", _reasoned(engine, general, some, chunk)),
         ):
             # The first round lifts the rules and fills the caches.
             if number:
@@ -107,11 +112,13 @@ def _facts(trace: Trace, engine: Engine) -> Iterator[clingo.Symbol]:
         yield from asp.symbols([fact.atom for fact in facts])
 
 
-def _reasoned(engine: Engine, some: list[Trace], chunk: int) -> tuple[float, float]:
+def _reasoned(
+    engine: Engine, general: Engine, some: list[Trace], chunk: int
+) -> tuple[float, float]:
     """Time from an observation to the whole Trace as JSON."""
 
     def alone() -> list[str]:
-        return [pipeline.reason(trace, engine=engine).as_json() for trace in some[:ALONE]]
+        return [pipeline.reason(trace, engine=general).as_json() for trace in some[:ALONE]]
 
     def many() -> list[str]:
         found = pipeline.reason_many(some, engine=engine, chunk=chunk)
@@ -138,8 +145,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--chunk", type=int, default=CHUNK)
     parser.add_argument("--packs", help="interpret packs, by commas")
     given = parser.parse_args(arguments)
-    engine = Engine.load(given.packs.split(",") if given.packs else None)
-    found = measure(engine, count=given.count, rounds=given.rounds, chunk=given.chunk)
+    packs, today = given.packs.split(",") if given.packs else None, machines_day()
+    engine, general = Engine.load(packs, today=today), over_all_rules(today, packs)
+    found = measure(engine, general, count=given.count, rounds=given.rounds, chunk=given.chunk)
     for name, timing in found.items():
         print(f"{name:<18}{timing}")
     return 0

@@ -23,7 +23,7 @@ from nesy.reason import asp, parts
 from nesy.reason.asp import AnswerSet, signature
 from nesy.reason.engine import Engine, Question, Steps
 from nesy.reason.lift import CASE, CannotLift, lift, of_case, over_case, shown
-from nesy.reason.parts import Part, undrafted
+from nesy.reason.parts import Part
 from nesy.reason.warm import Warm
 from nesy.rulebook import Rulebook
 from nesy.weights import Weights
@@ -140,10 +140,7 @@ class Bulk:
         """Return what `govern` returns for each case, or what it raises."""
         with suppress(CannotLift, NesyError):
             if self._worth("_governing", cases) and self._governing:
-                _, before, over = self._governing
-                early = before.solve([undrafted(case) for case in cases])
-                seen = [[*case, *found.atoms] for case, found in zip(cases, early, strict=True)]
-                return [Norms(found) for found in over.solve(seen)]
+                return [Norms(found) for found in self._governing[1].solve(cases)]
         return [_outcome(partial(self.warm.govern, case)) for case in cases]
 
     def answers(self, questions: Sequence[Question]) -> list[object]:
@@ -174,7 +171,7 @@ class Bulk:
         found = parts.governing(self._rulebook)
         if found is not None and self._brief:
             found = found.brief()
-        return self._lifted([found.admission, found.before, found.over] if found else [])
+        return self._lifted([found.admission, found.whole] if found else [])
 
     def _lifted(self, wanted: Sequence[Part]) -> list[LiftedProgram]:
         try:

@@ -11,7 +11,8 @@ from typing import Any, Literal, TypeVar
 
 import clingo
 
-from nesy import __version__, lint, rulebook, vocabulary, weights
+from nesy import __version__, rulebook, vocabulary, weights
+from nesy.check import lint
 from nesy.diagnostics import Diagnostic, NesyError
 from nesy.exemption import machines_day
 from nesy.govern import Norms, withhold
@@ -234,12 +235,17 @@ def admitted(facts: Sequence[Fact]) -> Steps[Admitted]:
     symbols = asp.symbols([fact.atom for fact in facts])
     admission: Norms | None = yield Question("admit", tuple(symbols))
     blocked = admission.withheld_by if admission else "e601"
+    norm = blocked.upper() if blocked else None
     marked = tuple(
-        fact.model_copy(update={"withheld": blocked.upper() if blocked and withhold(s) else None})
+        _withheld(fact, norm if withhold(s) else None)
         for fact, s in zip(facts, symbols, strict=True)
     )
     kept = tuple(s for s in symbols if not (blocked and withhold(s)))
     return marked, kept, admission
+
+
+def _withheld(fact: Fact, by: str | None) -> Fact:
+    return fact if fact.withheld == by else fact.model_copy(update={"withheld": by})
 
 
 def run_stages(facts: Sequence[Fact], engine: Engine, task: Task | None = None) -> Stages:

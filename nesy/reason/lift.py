@@ -8,8 +8,9 @@ is, so it is derived once. Nothing is changed inside terms, aggregates or condit
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 import clingo
 from clingo import ast
@@ -59,26 +60,18 @@ def lift(statements: Iterable[ast.AST], *, given: frozenset[Signature] = frozens
     CannotLift for a statement that is no rule, for theory atoms, and where the rules already use
     the names of the lifted program.
     """
-    apart = parted(statements, given=given)
-    rules = tuple(_over_cases(rule, apart.constant) for rule in apart.rules)
-    return replace(apart, rules=rules)
-
-
-def parted(statements: Iterable[ast.AST], *, given: frozenset[Signature] = frozenset()) -> Lifted:
-    """Return a program with what holds of every case apart, its rules not lifted yet.
-
-    Raises CannotLift as ``lift`` does.
-    """
     rules = [s for s in statements if s.ast_type not in SILENT]
     seen = [_Seen(rule) for rule in rules]
-    constant = _constant(seen, given)
+    constant = constants(seen, given)
     read = frozenset[Signature]().union(*(of.body for of in seen))
-    varying: list[ast.AST] = []
+    lifted: list[ast.AST] = []
     common: list[ast.AST] = []
     for rule, of in zip(rules, seen, strict=True):
-        is_common = of.heads | of.body <= constant and of.is_normal
-        (common if is_common else varying).append(rule)
-    return Lifted(tuple(varying), tuple(common), constant, read)
+        if of.heads | of.body <= constant and of.is_normal:
+            common.append(rule)
+        else:
+            lifted.append(_over_cases(rule, constant))
+    return Lifted(tuple(lifted), tuple(common), constant, read)
 
 
 # Cases of one chunk and of the next have most facts and conclusions in common.
@@ -164,7 +157,23 @@ def _signatures(term: ast.AST) -> set[Signature]:
     return {(term.name, len(term.arguments))}
 
 
-def _constant(rules: Sequence[_Seen], given: frozenset[Signature]) -> frozenset[Signature]:
+class Dependent(Protocol):
+    """A rule by the signatures it derives and those it looks at."""
+
+    @property
+    def heads(self) -> frozenset[Signature]:
+        """What it derives."""
+
+    @property
+    def body(self) -> frozenset[Signature]:
+        """What it looks at."""
+
+    @property
+    def is_normal(self) -> bool:
+        """Whether its head is one atom."""
+
+
+def constants(rules: Sequence[Dependent], given: frozenset[Signature]) -> frozenset[Signature]:
     """Return the predicates that no fact of a case can change: the ontology and what it entails."""
     ontology = {s for s, p in PREDICATES.items() if p.stratum == "ontology"}
     stated = {s for s, p in PREDICATES.items() if p.stratum in ("input", "marginal")}

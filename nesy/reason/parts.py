@@ -7,6 +7,7 @@ every draft; so the norms are solved in parts, which together give what all of t
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -18,7 +19,8 @@ from nesy.govern import INFER_FROM_FACE, NEEDED, companions
 from nesy.interpret import EVIDENCE, VOICE, evidence_companions, needs_enumeration
 from nesy.predicates import PREDICATES
 from nesy.reason.asp import signature
-from nesy.reason.relevance import CannotSlice, Pattern, Relevance
+from nesy.reason.conditions import CannotSlice, Conditions, Pattern, conditions
+from nesy.reason.relevance import Relevance, upon
 from nesy.rulebook import Rulebook, Signature, Strata
 from nesy.stratify import is_stratified
 
@@ -29,16 +31,21 @@ ADMISSION = (Pattern("forbidden", (_FACE, None)), Pattern("overridden", (_FACE, 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Statements with one answer set whatever the facts.
+    """Rules with one answer set whatever the facts.
 
     ``show`` are the signatures wanted, ``given`` those that facts of a case may have although rules
     derive them too.
     """
 
     name: Strata
-    statements: tuple[ast.AST, ...]
+    rules: tuple[Conditions, ...]
     show: frozenset[Signature]
     given: frozenset[Signature] = frozenset()
+
+    @property
+    def statements(self) -> list[ast.AST]:
+        """Return the rules as clingo takes them."""
+        return [rule.statement for rule in self.rules]
 
     def showing(self, wanted: frozenset[Signature]) -> Part:
         """Return this part with less wanted of it."""
@@ -53,7 +60,9 @@ def interpreting(rulebook: Rulebook) -> Part | None:
         return None
     statements = [s for s in rulebook.statements("interpret") if not _says_evidence(s)]
     statements += parsed(evidence_companions(rules) + _EVIDENCE)
-    return Part("interpret", tuple(statements), rulebook.heads("interpret") | {VOICE})
+    with suppress(CannotSlice):
+        return Part("interpret", conditions(statements), rulebook.heads("interpret") | {VOICE})
+    return None
 
 
 # Each rule for evidence is solved once, as the companion that says which rule it is.
@@ -70,21 +79,19 @@ def _says_evidence(statement: ast.AST) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Governing:
-    """The norms, all and in parts: on reading a face; before a draft; what a draft adds to these.
+    """The norms: all of them, those on reading a face, and what is drawn anew from a draft.
 
     ``read`` are the signatures that norms look at.
     """
 
     admission: Part
     whole: Part
-    before: Part
     over: Part
     read: frozenset[Signature]
 
     def brief(self) -> Governing:
         """Return the norms with no more wanted of them than decides on a reply."""
-        before = self.before.showing(self.read | NEEDED)
-        return replace(self, before=before, over=self.over.showing(NEEDED))
+        return replace(self, whole=self.whole.showing(NEEDED))
 
 
 @lru_cache(maxsize=16)
@@ -94,18 +101,19 @@ def governing(rulebook: Rulebook) -> Governing | None:
         return None
     statements = [*rulebook.statements("govern"), *parsed(companions(rulebook))]
     try:
-        rules = Relevance(statements)
+        rules = conditions(statements)
     except CannotSlice:
         return None
-    show = rulebook.heads("govern") | {EXCEPTION}
-    before, over = rules.apart_from(DRAFT | {(SPARED, 1)})
-    given = rulebook.heads("interpret")
+    show, given = rulebook.heads("govern") | {EXCEPTION}, rulebook.heads("interpret")
+    late = upon(rules, DRAFT | {(SPARED, 1)})
+    over = tuple(rule for rule in rules if rule.head.signature in late)
+    before = frozenset(rule.head.signature for rule in rules) - late
+    admitting = Relevance(rules).behind(ADMISSION).rules
     return Governing(
-        Part("govern", rules.behind(ADMISSION).statements, show, given),
-        Part("govern", tuple(statements), show, given),
-        Part("govern", before.statements, before.heads & show, given),
-        Part("govern", over.statements, show, given | before.heads),
-        before.reads | over.reads,
+        Part("govern", admitting, show, given),
+        Part("govern", rules, show, given),
+        Part("govern", over, show, given | before),
+        frozenset[Signature]().union(*(rule.body for rule in rules)),
     )
 
 

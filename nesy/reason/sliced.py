@@ -13,7 +13,7 @@ from clingo import ast
 
 from nesy.reason import asp
 from nesy.reason.asp import AnswerSet, signature
-from nesy.reason.lift import parted
+from nesy.reason.lift import constants
 from nesy.reason.parts import Part, parsed
 from nesy.reason.relevance import Relevance
 from nesy.rulebook import Signature
@@ -25,24 +25,29 @@ Facts = Sequence[clingo.Symbol]
 
 
 class SlicedProgram:
-    """A part of the rules over a fixed ontology, solved for case after case.
-
-    Raises CannotLift or CannotSlice where it has a statement that is no normal rule.
-    """
+    """A part of the rules over a fixed ontology, solved for case after case."""
 
     def __init__(self, part: Part, static: Facts) -> None:
-        apart = parted(part.statements, given=part.given)
+        constant = constants(part.rules, part.given)
+        common = [rule for rule in part.rules if rule.heads | rule.body <= constant]
+        varying = [rule for rule in part.rules if not rule.heads | rule.body <= constant]
+        read = frozenset[Signature]().union(*(rule.body for rule in part.rules))
         self._name, self._show, self.given = part.name, part.show, part.given
-        kept = apart.constant & (apart.read | part.show)
-        (common,) = asp.solve(apart.common, static, name=part.name, show=kept)
-        always = [*common.atoms, *(a for a in static if signature(a) not in apart.constant)]
-        self._always: dict[Signature, list[clingo.Symbol]] = defaultdict(list)
+        (known,) = asp.solve(
+            [rule.statement for rule in common],
+            static,
+            name=part.name,
+            show=constant & (read | part.show),
+        )
+        always = [*known.atoms, *(a for a in static if signature(a) not in constant)]
+        # As statements they are added in half the time.
+        self._always: dict[Signature, list[ast.AST]] = defaultdict(list)
         for atom in always:
-            self._always[signature(atom)].append(atom)
+            self._always[signature(atom)].append(_fact(atom))
         self._shown_always = [atom for atom in always if signature(atom) in part.show]
-        self._relevance = Relevance(apart.rules, always)
-        self._constant = apart.constant
-        self._asked = (apart.read | part.show) - apart.constant
+        self._relevance = Relevance(varying, always)
+        self._constant = constant
+        self._asked = (read | part.show) - constant
         self._shows = {of: _show(of) for of in part.show}
         self._known: dict[frozenset[clingo.Symbol], AnswerSet | None] = {}
 
@@ -65,13 +70,23 @@ class SlicedProgram:
     def _solved(self, facts: frozenset[clingo.Symbol]) -> AnswerSet | None:
         chosen = self._relevance.reached(facts)
         shown = (chosen.heads | {signature(fact) for fact in facts}) & self._show
-        known = [atom for of in chosen.reads & self._always.keys() for atom in self._always[of]]
+        known = [fact for of in chosen.body & self._always.keys() for fact in self._always[of]]
         asked = [_NOTHING, *(self._shows[of] for of in shown)]
-        found = asp.settled([*chosen.statements, *asked], [*known, *facts], name=self._name)
+        found = asp.settled([*known, *chosen.statements, *asked], facts, name=self._name)
         return AnswerSet(found.atoms.union(self._shown_always)) if found is not None else None
 
 
 (_NOTHING,) = parsed("#show.")
+_HERE = _NOTHING.location
+
+
+def _fact(atom: clingo.Symbol) -> ast.AST:
+    symbol = ast.SymbolicTerm(_HERE, atom)
+    if atom.arguments:
+        terms = [ast.SymbolicTerm(_HERE, term) for term in atom.arguments]
+        symbol = ast.Function(_HERE, atom.name, terms, 0)
+    head = ast.Literal(_HERE, ast.Sign.NoSign, ast.SymbolicAtom(symbol))
+    return ast.Rule(_HERE, head, [])
 
 
 def _show(of: Signature) -> ast.AST:
