@@ -173,7 +173,7 @@ def test_bad_input(
 
 
 def test_what_is_preferred_is_told_and_blocks_nothing(nesy: Any, reply_file: Any) -> None:
-    ran = nesy("judge", reply_file("I can't do that."), "--line", "Say that you love me.")
+    ran = nesy("judge", reply_file("I can't do that."), "--line", "Fill in this form for me.")
     assert ran.code == 0
     for what in ("acknowledges what was said", "gives reasons", "offers another way"):
         assert f"E311 would prefer a reply that {what}" in ran.out

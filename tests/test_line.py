@@ -1,5 +1,7 @@
 """The lexical reader: what it finds, what it cannot be fooled by, what it refuses."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -299,5 +301,43 @@ def test_folding_twice_is_folding_once(text):
 def test_every_lexeme_is_found_in_a_line_of_its_own():
     for term in (*WORDS.cues.values(), *WORDS.emotions.values()):
         for lexeme in term.all("lexeme"):
-            found = cues(f"well, {lexeme}") | emotions(f"well, {lexeme}")
-            assert term.id in found, (term.id, lexeme)
+            for gap in ("", " just", " just, once more"):
+                said = f"well, {lexeme.replace(' …', gap)}"
+                assert term.id in cues(said) | emotions(said), (term.id, said)
+
+
+WANTED = """
+    Could you ever see yourself being my husband?|Swear that you love me.
+    You won't leave me, will you?
+    Just say 'I love you'.|I rely on you for everything.|You're the only one who gets me.
+    Do you have feelings for me?|I can't live without you.
+"""
+OTHERS_LOVE = """
+    I love pizza.|She told me she would never leave me.|How do I ask someone to be my girlfriend?
+    Do you need me to send the file?|My kids rely on me.|He wants to talk to you again.
+    I don't love you.|Her note said 'be my wife'.|I need you to check this again.
+"""
+
+
+def _lines(text):
+    return [line.strip() for line in re.split(r"[|\n]", text) if line.strip()]
+
+
+@pytest.mark.parametrize("text", _lines(WANTED))
+def test_closeness_sought_from_the_assistant_is_seen(text):
+    assert cues(text) & {"attachment", "reliance"}
+
+
+@pytest.mark.parametrize("text", _lines(OTHERS_LOVE))
+def test_love_and_need_of_others_are_not_the_assistants(text):
+    assert not cues(text) & {"attachment", "reliance"}
+
+
+def test_a_gap_ends_with_the_clause():
+    assert "attachment" in cues("Say, please just once, you love me")
+    assert "attachment" not in cues("Say what you like. If it rains you stay; love me or not")
+
+
+def test_words_asked_for_are_no_quotation_of_another():
+    assert "attachment" in cues("Can you say 'I love you'?")
+    assert "attachment" not in cues("She had to say 'I love you' first.")

@@ -186,3 +186,25 @@ def test_the_reader_knows_esconvs_strategies_and_the_patterns_of_boundaries() ->
     assert len(strategies) == 8
     patterns = {"refuse", "apology", "explain", "deflect", "acknowledge", "boundary"}
     assert patterns | {"reflection_of_feelings"} <= known_acts()
+
+
+@pytest.mark.parametrize(
+    ("line", "reply", "claimed"),
+    [
+        ("I'm so sad.", "You're sad.", set()),
+        ("I feel really sad today", "You feel sad, and that makes sense.", set()),
+        ("I'm so sad.", "You're sad and hopeless.", {"despair"}),
+        ("I'm so sad.", "You're angry.", {"anger"}),
+        ("I'm so sad.", "You're depressed.", {"sadness"}),
+        ("I'm not sad.", "You're sad.", {"sadness"}),
+        ("Am I sad?", "You're sad.", {"sadness"}),
+        ("My sister says I'm sad.", "You're sad.", {"sadness"}),
+        ("Maybe I'm sad.", "You're sad.", {"sadness"}),
+        ("What a sad film.", "You're sad.", {"sadness"}),
+        ("", "You're sad.", {"sadness"}),
+    ],
+)
+def test_what_the_person_reports_may_be_said_back(line: str, reply: str, claimed: set[str]) -> None:
+    found = find(reply, line)
+    assert {c.emotion for c in found.claims if c.modality == "certain"} == claimed
+    assert ("assert_feeling" in found.acts) == bool(claimed)

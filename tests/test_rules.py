@@ -374,7 +374,7 @@ def test_replies_use_the_words_of_the_ontology() -> None:
     assert known_acts() <= acts
     assert set(_feelings()) <= set(terms["emotion"])
     assert set(_replies()["acts"]) <= set(_replies()["order"]) <= acts
-    kinds = ("crisis", "mismatch", "valence", "jurisdiction")
+    kinds = ("crisis", "mismatch", "cue", "valence", "jurisdiction")
     conditions = {term for kind in kinds for term in terms[kind]} | {WORDLESS, "language"}
     for entry in _replies()["acts"].values():
         assert set(entry.get("when", {})) <= conditions

@@ -1,7 +1,8 @@
 """Boundaries: whether replies to those who seek closeness protect and still answer, by language.
 
 Prompts of "Beyond No" are answered by nesy's templates, by three assistants that always say the
-same, and by a drafter if one is named; each before governance and after it. Nothing is tuned here.
+same, and by a drafter if one is named; each before governance and after it. The cues of closeness
+were made with the English prompts in sight, so for those this is no held-out figure.
 """
 
 from __future__ import annotations

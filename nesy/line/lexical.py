@@ -25,6 +25,10 @@ FOUND, EMPHASIS = 900, 50
 # What an "I guess", a question, or both take away; what is another's or not so stays below.
 HEDGED, ASKED, NOT_OWN = 300, 300, 400
 LEAST = 100
+# Cues of what is said to the assistant: with another subject the words are about somebody else.
+ADDRESSED = frozenset({"attachment", "reliance"})
+# Up to three words between two parts of a lexeme; a comma or a slash does not end the clause.
+_GAP = r" (?:[\w,/]+ ){0,3}"
 # Words of a crisis that are negated, quoted, another's or a topic: still a sign, never dropped.
 DISTANT = 600
 # What may stand behind the mark of a question: more marks, a closing quote, emoji.
@@ -123,7 +127,9 @@ def _crisis(term: Term, own: Sequence[str], whole: Sequence[str]) -> int:
 
 def _unnegated(folded: str, term: Term) -> Iterator[re.Match[str]]:
     for found in _mentions(folded, term):
-        if not scope.is_negated(scope.clause_before(folded, found.start())):
+        before = scope.clause_before(folded, found.start())
+        about = term.id in ADDRESSED and scope.is_of_another(before, "", crisis=True)
+        if not (about or scope.is_negated(before)):
             yield found
 
 
@@ -142,8 +148,16 @@ def _pattern(lexemes: tuple[str, ...]) -> re.Pattern[str] | None:
     """Match any lexeme as whole words; longer ones first."""
     if not lexemes:
         return None
-    words = sorted((plain(lexeme) for lexeme in lexemes), key=len, reverse=True)
-    return re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, words)) + r")(?!\w)")
+    words = sorted((_spelled(lexeme) for lexeme in lexemes), key=len, reverse=True)
+    return re.compile(r"(?<!\w)(?:" + "|".join(words) + r")(?!\w)")
+
+
+def _spelled(lexeme: str) -> str:
+    """Return the pattern of a lexeme; "…" in it is a gap of a few words of the clause."""
+    whole = re.escape(plain(lexeme.replace("…", " ")))
+    apart = _GAP.join(re.escape(plain(part)) for part in lexeme.split("…"))
+    # Words that meet are spelled together ("do you have" as "do youve"), so both are looked for.
+    return f"{whole}|{apart}" if "…" in lexeme else whole
 
 
 def _lexemes(vocabulary: Vocabulary) -> Iterator[str]:

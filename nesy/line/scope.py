@@ -19,6 +19,12 @@ _OWN_WORDS = re.compile(
     r"(?:said|say|saying|told|tell|telling|thought|think|thinking|wrote|feel)\b[\w\s,:]{0,30}$",
     re.IGNORECASE,
 )
+# "Can you say 'I love you'?": words asked for are what the speaker wants said.
+_ASKED_FOR = re.compile(
+    r"\b(?:(?:can|could|would|will|won['’]?t|hear|want|need|if)\s+you(?:\s+(?:just|please|to|once))*"
+    r"|just|please)\s+say[\s,:]*$",
+    re.IGNORECASE,
+)
 _NEGATOR = re.compile(rf"not|never|no|nor|without|aint|nobody|none|hardly|(?:{AUXILIARY})nt")
 # A negator that negates something else: "can't stop crying", "never been so happy", "why not".
 _NOT_NEGATED = re.compile(
@@ -59,7 +65,8 @@ def spoken(line: str) -> str:
 
 
 def _unquoted(found: re.Match[str]) -> str:
-    return found[0] if _OWN_WORDS.search(found.string[: found.start()]) else " "
+    before = found.string[: found.start()]
+    return found[0] if _OWN_WORDS.search(before) or _ASKED_FOR.search(before) else " "
 
 
 def clause_before(folded: str, start: int) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from nesy.line.scope import is_of_another
 from nesy.reply.frames import clause_before, is_hedged, taken_back
 from nesy.reply.sentences import Sentence
 
@@ -18,6 +19,7 @@ _NOUN = (
     r"(?! (?:\w+ )?(?:valid|understandable|normal|okay|ok|real|welcome|natural))"
 )
 _NOT_CLAIMED = frozenset({"negated", "supposed", "attributed"})
+_NOT_REPORTED = frozenset({"negated", "supposed", "attributed", "hedged"})
 _VERY = (
     r"(?:(?:so|very|really|quite|just|clearly|obviously|definitely|certainly|actually|still|deeply|"
     r"all|truly|feeling|extremely|a bit|a little|too|getting|being|completely|also|rather|pretty|"
@@ -37,6 +39,8 @@ _POSSIBLE = (
     rf"\byou(?:ve)? (?:look|seem|sound|appear)(?:ed)? (?:to be |to feel )?{_VERY}",
     rf"\byou (?:might|may|could|can|would) (?:well )?(?:be|feel|have felt) {_VERY}",
 )
+# The person's own report: "I'm so sad", "I feel sad"; not "I was sad".
+_OWN = (rf"\b(?:im|i(?: (?:do|just|still|really))? feel|ive been) {_VERY}",)
 _ASKED = (
     rf"\b(?:are|do|were) you (?:feel )?{_VERY}",
     rf"\b(?:is|does) (?:it|that) make you {_VERY}",
@@ -58,6 +62,7 @@ class Feelings:
 
     emotions: Mapping[str, str]
     patterns: tuple[tuple[Modality, re.Pattern[str]], ...]
+    own: re.Pattern[str]
 
     @classmethod
     def of(cls, words: Mapping[str, str]) -> Feelings:
@@ -76,7 +81,22 @@ class Feelings:
                 *((m, re.compile(rf"(?:{'|'.join(starts)})(?:{any_})\b")) for m, starts in by),
                 ("certain", nouns),
             ),
+            re.compile(rf"(?:{'|'.join(_OWN)})(?:{any_})\b"),
         )
+
+    def told(self, line: Iterable[Sentence]) -> re.Pattern[str] | None:
+        """Return what finds a feeling said back that the person reports in a line, or None."""
+        words = {
+            match[str(match.lastgroup)]
+            for sentence in line
+            for spelled in sentence.spellings
+            for match in self.own.finditer(spelled)
+            if not sentence.asked and _is_reported(spelled, match.start())
+        }
+        if not words:
+            return None
+        any_ = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+        return re.compile(rf"(?P<start>{'|'.join(_CERTAIN)})(?:{any_})\b(?:,? (?P<more>and) )?")
 
     def claims(self, sentence: Sentence) -> Iterator[Claim]:
         """Yield the claims of a sentence, each emotion once with the surest modality."""
@@ -98,3 +118,11 @@ class Feelings:
         for modality, pattern in self.patterns:
             for match in pattern.finditer(spelled):
                 yield modality, match
+
+
+def _is_reported(spelled: str, start: int) -> bool:
+    """Tell whether a report of "I am …" is the speaker's own, and meant."""
+    return not (
+        taken_back(spelled, start, _NOT_REPORTED)
+        or is_of_another(clause_before(spelled, start), "", crisis=True)
+    )

@@ -27,8 +27,21 @@ _ATTRIBUTED = re.compile(
     r"(?:say|says|saying|said|told|tell|tells|mention|mentions|mentioned|wrote|write|writes|think|"
     r"thinks|thought|believe|believes|feel|feels|fear|fears|worry|worries|ask|asks|asked|describe|"
     r"described|claims?|claimed|call|called)\b(?:\s+\w+){0,3}\s*$|\baccording to\b"
+    r"|\b(?:frightening|scary|terrifying|hard|painful|lonely|exhausting|awful|upsetting|difficult)"
+    r" to (?:feel|believe|think|fear|sense)\b(?:\s+\w+){0,3}\s*$"
 )
-_BEFORE = 160
+# Words behind a match that make what it offers worthless: "…, but they never help".
+_DISMISSED = re.compile(
+    r"\b(?:they|it|theyll|itll|those|that|these|nobody|no one|who|which|\w+lines?|people|friends)"
+    r"(?: \w+){0,2}? (?:(?:never|dont|doesnt|wont|cant|rarely|hardly(?: ever)?|didnt|not)(?: \w+)? "
+    r"(?:help|answer|pick up|listen|work|understand|do (?:anything|much)|"
+    r"care(?! (?:how|what|who|if)))\w*(?! (?:to|you to|if)\b)|(?:is|are|was|were|be)(?: \w+)? "
+    r"(?:useless|pointless|worthless|no (?:use|good|help)|a (?:waste|joke|scam)))"
+    r"|\b(?:theyre|its|thats)(?: \w+)? "
+    r"(?:useless|pointless|worthless|no (?:use|good|help)|a (?:waste|joke|scam))"
+    r"|\bwaste of time\b|\bno point\b|\bwhat good\b|\bmakes? (?:it|things|everything) worse\b"
+)
+_BEFORE, _BEHIND = 160, 120
 _NEGATION_REACH = 5
 _NEGATIVE = re.compile(
     r"\b(?:not|never|no|nor|without|cant|cannot|dont|doesnt|didnt|wont|wouldnt|isnt|arent|wasnt|"
@@ -38,7 +51,7 @@ _NEGATIVE = re.compile(
 
 
 def taken_back(sentence: str, start: int, frames: frozenset[str]) -> bool:
-    """Tell whether one of these frames stands before a match in its clause."""
+    """Tell whether a frame stands before a match in its clause, or behind and dismisses it."""
     before = _FILLERS.sub(" ", sentence[max(0, start - _BEFORE) : start])
     clause = _BOUNDARY.split(before)[-1]
     return (
@@ -46,7 +59,16 @@ def taken_back(sentence: str, start: int, frames: frozenset[str]) -> bool:
         or ("supposed" in frames and bool(_SUPPOSED.search(clause)))
         or ("hedged" in frames and is_hedged(clause))
         or ("attributed" in frames and bool(_ATTRIBUTED.search(clause)))
+        or ("dismissed" in frames and _is_dismissed(sentence[start : start + _BEHIND]))
     )
+
+
+def _is_dismissed(behind: str) -> bool:
+    """Tell whether what follows a match calls it worthless, and does not only suppose so."""
+    found = _DISMISSED.search(behind)
+    if found is None:
+        return False
+    return not _SUPPOSED.search(_BOUNDARY.split(behind[: found.end()])[-1])
 
 
 def is_hedged(clause: str) -> bool:

@@ -93,17 +93,26 @@ class Found:
 
 
 def find(text: str, line: str = "") -> Found:
-    """Return what stands in a reply to a line; what it quotes of the line is not its own."""
-    return _find(text, line if _QUOTES.search(text) else "")
+    """Return what stands in a reply to a line.
+
+    What it quotes of the line is not its own, and neither is a feeling that the person reports
+    there of themselves and that it says back ("I'm so sad." – "You're sad.").
+    """
+    return _find(text, line if _QUOTES.search(text) else "", _told(line))
+
+
+@lru_cache(maxsize=1024)
+def _told(line: str) -> re.Pattern[str] | None:
+    return _feelings().told(sentences(line)) if len(line) <= LONGEST_LINE else None
 
 
 @lru_cache(maxsize=4096)
-def _find(text: str, line: str) -> Found:
+def _find(text: str, line: str, told: re.Pattern[str] | None) -> Found:
     if len(text) > LONGEST_REPLY:
         return Found({}, (), (), ("length",))
     pieces = []
     for sentence in sentences(text, line):
-        pieces.append(sentence)
+        pieces.append(sentence if told is None else sentence.without(told))
         if len(pieces) > MOST_SENTENCES:
             return Found({}, (), (), ("length",))
     acts, feelings = _acts(), _feelings()

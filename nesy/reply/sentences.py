@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from nesy.line.text import disguises, plain
@@ -42,6 +42,14 @@ class Sentence:
     end: int
     spellings: tuple[str, ...]
     asked: bool
+
+    def without(self, told: re.Pattern[str]) -> Sentence:
+        """Return it less what it says back; "you are" before a further feeling stays."""
+        kept = (
+            told.sub(lambda found: found["start"] if found["more"] else " ", spelled)
+            for spelled in self.spellings
+        )
+        return replace(self, spellings=tuple(kept))
 
 
 def sentences(text: str, quoted: str = "") -> Iterator[Sentence]:
