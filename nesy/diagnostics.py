@@ -29,6 +29,41 @@ class Diagnostic:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace a range of a file: lines and columns from 1, the end is the first place left."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault(Diagnostic):
+    """A fault of a rule file, with the range it spans, how bad it is, and sure mends if any."""
+
+    end_line: int | None = None
+    end_column: int | None = None
+    is_warning: bool = False
+    edits: tuple[Edit, ...] = ()
+
+    def __str__(self) -> str:
+        text = Diagnostic.__str__(self)
+        return text.replace(self.code, f"{self.code} warning:", 1) if self.is_warning else text
+
+    def as_json(self) -> dict[str, str | int | None]:
+        """Return the fields as a plain mapping, for ``--json``; the edits stay out."""
+        severity = "warning" if self.is_warning else "error"
+        end = {"end_line": self.end_line, "end_column": self.end_column}
+        said = {name: getattr(self, name) for name in _FIELDS}
+        return {**said, **end, "severity": severity, "fixable": bool(self.edits)}
+
+
+_FIELDS = ("code", "what", "why", "fix", "file", "line", "column")
+
+
 def visible(text: str) -> str:
     """Write text on one line of a terminal: what steers it, or draws nothing, is spelt out."""
     if text.isprintable():

@@ -19,13 +19,14 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
-
-import clingo
+from typing import TYPE_CHECKING
 
 from nesy.diagnostics import Diagnostic
 from nesy.predicates import PREDICATES
-from nesy.rule_file import Rule
-from nesy.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from nesy.rule_file import Rule
+    from nesy.vocabulary import Vocabulary
 
 EXEMPT = ("exempt", 1)
 LAPSED = ("lapsed", 1)
@@ -78,6 +79,8 @@ def companions(rules: Iterable[Rule]) -> str:
 
     An exception counts where its norm would have decided something without it.
     """
+    import clingo  # what day it is, which each command asks, needs no solver
+
     every = tuple(rules)
     lines = [line for rule in every for line in _sparing(rule)]
     for rule in exceptions(every):

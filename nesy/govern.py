@@ -139,7 +139,7 @@ def govern(
         extra=companions(rulebook),
         models=2,
         name="rules/govern",
-        guarded=bool(rulebook.foreign),
+        guarded=rulebook.strangers,
         show=rulebook.heads("govern") | {EXCEPTION},
     )
     return Norms(found[0]) if len(found) == 1 else None

@@ -79,17 +79,17 @@ def interpret(
     static: Sequence[clingo.Symbol],
 ) -> Interpretation:
     """Return the marginals of a case: in closed form where packs allow it, else by enumeration."""
-    rules, companions, enumerated = prepared(rulebook)
+    rules, companions, has_many = prepared(rulebook)
     found = asp.solve(
         rulebook.statements("interpret"),
         [*facts, *static],
         extra=companions,
         name="rules/interpret",
-        guarded=bool(rulebook.foreign),
+        guarded=rulebook.strangers,
         show=rulebook.heads("interpret") | {VOICE, ("reading", 2)},
     )
-    if enumerated:
-        return _enumerated(found, rules, weights, subjects(facts))
+    if has_many:
+        return enumerated(found, rules, weights, subjects(facts))
     (only,) = found
     return closed_form(only, rules, weights, subjects(facts))
 
@@ -103,8 +103,8 @@ def subjects(facts: Iterable[clingo.Symbol]) -> list[str]:
 def prepared(rulebook: Rulebook) -> tuple[tuple[Rule, ...], str, bool]:
     """Return what every case needs of the rules: them, their companions, how to weigh them."""
     rules = rulebook.rules("interpret")
-    enumerated = needs_enumeration(rules)
-    return rules, evidence_companions(rules) + (READING_CHOICE if enumerated else ""), enumerated
+    has_many = needs_enumeration(rules)
+    return rules, evidence_companions(rules) + (READING_CHOICE if has_many else ""), has_many
 
 
 def needs_enumeration(rules: Sequence[Rule]) -> bool:
@@ -219,7 +219,7 @@ _candidate(F, E) :- speaker(F), evidence(F, E, _), not excluded(F, E).
 """
 
 
-def _enumerated(
+def enumerated(
     found: Sequence[AnswerSet], rules: Sequence[Rule], weights: Weights, faces: Sequence[str]
 ) -> Interpretation:
     """Weigh every answer set; atoms that hold in all of them are handed on, voices of the best."""

@@ -20,7 +20,7 @@ from typing import Literal
 import clingo
 from clingo import ast
 
-from nesy import resources
+from nesy import resources, rule_syntax
 from nesy.companions import heads
 from nesy.diagnostics import Diagnostic, NesyError
 from nesy.predicates import Predicate
@@ -47,6 +47,7 @@ class Rule:
     line: int
     column: int
     statement: ast.AST = field(repr=False, compare=False, hash=False)
+    label: ast.AST | None = field(default=None, repr=False, compare=False, hash=False)
 
     @property
     def place(self) -> str:
@@ -136,8 +137,12 @@ def _keep_quiet() -> None:
 
 def read_pack(path: Path, stratum: Strata | None = None) -> Pack:
     """Parse one rule file; raises NesyError N300 (syntax) or N302 (refused) with the place."""
+    return parse_pack(read_text(path, most=4 * LARGEST_FILE), path, stratum)
+
+
+def parse_pack(text: str, path: Path, stratum: Strata | None = None) -> Pack:
+    """Parse the text of a rule file, saved or not; raises as :func:`read_pack` does."""
     name = resources.shown(path)
-    text = read_text(path, most=4 * LARGEST_FILE)
     refuse_unsafe(text, name)
     statements: list[ast.AST] = []
     messages: list[str] = []
@@ -150,13 +155,14 @@ def read_pack(path: Path, stratum: Strata | None = None) -> Pack:
         if not found:
             what = "clingo cannot read this file"
             found = [Diagnostic("N300", what, str(error), "mend the syntax", name)]
-        raise NesyError(found) from error
+        raise NesyError(rule_syntax.explained(found, text)) from error
     return _assemble(path, name, stratum, statements)
 
 
 def _assemble(path: Path, name: str, stratum: Strata | None, statements: Sequence[ast.AST]) -> Pack:
     title = path.stem
     label: tuple[str, str] | None = None
+    labelled: ast.AST | None = None
     notes: dict[str, str] = {}
     of_pack: dict[str, str] = {}
     rules: list[Rule] = []
@@ -170,7 +176,7 @@ def _assemble(path: Path, name: str, stratum: Strata | None, statements: Sequenc
             if documented := _PREDICATE.match(text):
                 predicates.append(_documented(documented))
             if found := _LABEL.match(text):
-                label, notes = (found[1], found[2]), {}
+                label, labelled, notes = (found[1], found[2]), statement, {}
             elif text.startswith("%!"):
                 faults.append(_not_a_label(statement, name))
             elif (note := _NOTE.match(text)) and label:
@@ -184,9 +190,12 @@ def _assemble(path: Path, name: str, stratum: Strata | None, statements: Sequenc
             place = f"{name}:{begin.line}"
             if not label and rules and rules[-1].line == begin.line:
                 place = f"{place}:{begin.column}"
+            if "&" in str(statement) and (theory := _theory(statement, name)):
+                faults.append(theory)
             rule_id, sentence = label or (place, None)
-            rules.append(Rule(rule_id, sentence, notes, name, begin.line, begin.column, statement))
-            label, notes = None, {}
+            at = name, begin.line, begin.column
+            rules.append(Rule(rule_id, sentence, notes, *at, statement, labelled))
+            label, labelled, notes = None, None, {}
         elif kind == ast.ASTType.Defined:
             others.append(statement)
         elif kind != ast.ASTType.ShowSignature and not _is_base(statement):
@@ -227,6 +236,17 @@ def _statement_refused(statement: ast.AST, name: str) -> Diagnostic:
     kind = statement.ast_type.name
     why, fix = _REFUSED.get(kind, _WEIGHED)
     what = f"a {kind} statement cannot stand in a rule file"
+    return Diagnostic("N302", what, why, fix, name, begin.line, begin.column)
+
+
+def _theory(rule: ast.AST, name: str) -> Diagnostic | None:
+    """Return the fault of a theory atom, as in ``&sum { X } > 3``, which no theory here defines."""
+    atoms = [rule.head, *(getattr(literal, "atom", literal) for literal in rule.body)]
+    if all(atom.ast_type != ast.ASTType.TheoryAtom for atom in atoms):
+        return None
+    begin = rule.location.begin
+    why, fix = "no theory is defined here", "write #sum { ... } or a predicate of your own"
+    what = "a theory atom cannot stand in a rule file"
     return Diagnostic("N302", what, why, fix, name, begin.line, begin.column)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -10,8 +10,9 @@ from pathlib import Path
 
 from clingo import ast
 
-from nesy import exemption, resources
+from nesy import exemption, overriding, resources
 from nesy.diagnostics import Diagnostic, NesyError, nearest
+from nesy.pack_points import installed
 from nesy.predicates import AFTER_INTERPRETATION, PREDICATES
 from nesy.rule_file import Pack, Rule, Signature, Strata, labels_twice, read_pack, signature
 
@@ -33,10 +34,12 @@ class Rulebook:
     """The packs in force. Two rulebooks are the same only if they are one object.
 
     ``lapsed`` names the exceptions that ran out: they derive ``lapsed(Norm)``, no ``exempt(Norm)``.
+    ``overrides`` names the shipped rules that are out, each with the user's rule in its place.
     """
 
     packs: tuple[Pack, ...]
     lapsed: frozenset[str] = frozenset()
+    overrides: tuple[tuple[str, str], ...] = ()
 
     def on(self, today: date) -> Rulebook:
         """Return the rulebook of a day: an exception whose last day is over lifts nothing."""
@@ -69,6 +72,18 @@ class Rulebook:
     def foreign(self) -> tuple[Pack, ...]:
         """Return the packs a user added, whose grounding may be without end."""
         return tuple(pack for pack in self.packs if pack.stratum is None)
+
+    @property
+    def strangers(self) -> str:
+        """Return the files of a user, as messages name them; empty where there are none."""
+        return ", ".join(resources.shown(pack.path) for pack in self.foreign)
+
+    @property
+    def added(self) -> dict[str, dict[str, str]]:
+        """Return what a Trace records of a user's packs: their hashes, and what they override."""
+        packs = {pack.name: resources.digest([pack.path]) for pack in self.foreign}
+        found = {"user_packs": packs, "overrides": dict(self.overrides)}
+        return {name: of for name, of in found.items() if of}
 
     @property
     def digest(self) -> str:
@@ -109,18 +124,27 @@ def load(packs: Sequence[str] | None = None, extra: Iterable[Path] = ()) -> Rule
     """Load the packs in force.
 
     ``packs`` names the interpret packs wanted, the default ones when None; ``+name`` and ``-name``
-    add to and take from the default. The govern packs are always in force, because leaving one out
-    must never be the way to a reply. ``extra`` adds rule files.
-    Raises NesyError N300-N312 with every fault of a file.
+    add to and take from the default. Packs of other distributions are there to be named. The govern
+    packs are always in force, because leaving one out must never be the way to a reply. ``extra``
+    adds rule files. Raises NesyError N300-N312, N348 and N349 with every fault of a file.
     """
     interpret = {n: _read_shipped(p, "interpret") for n, p in shipped("interpret").items()}
-    wanted = _chosen(packs, interpret)
+    others = installed() if packs is not None else {}
+    wanted = _chosen(packs, {n: p.is_default for n, p in interpret.items()}, others)
     loaded = [pack for name, pack in interpret.items() if name in wanted]
     loaded += [_read_shipped(path, "govern") for path in shipped("govern").values()]
+    loaded += [read_pack(others[name].file) for name in others if name in wanted]
     loaded += [read_pack(Path(path)) for path in extra]
-    if faults := labels_twice([rule for pack in loaded for rule in pack.rules]):
+    found = overriding.applied(loaded)
+    faults = labels_twice([rule for pack in loaded for rule in pack.rules]) + list(found.faults)
+    if faults:
         raise NesyError(faults)
-    return Rulebook(tuple(loaded))
+    return Rulebook(found.packs, overrides=found.rules)
+
+
+def selectable() -> frozenset[str]:
+    """Return the names of the packs that can be chosen."""
+    return frozenset({*shipped("interpret"), *installed()})
 
 
 def everything() -> Rulebook:
@@ -130,12 +154,15 @@ def everything() -> Rulebook:
     return Rulebook(tuple(packs))
 
 
-def _chosen(packs: Sequence[str] | None, known: Mapping[str, Pack]) -> set[str]:
+def _chosen(
+    packs: Sequence[str] | None, ours: Mapping[str, bool], others: Collection[str]
+) -> set[str]:
     """Return the names of the packs wanted; raises NesyError N311."""
+    known = {*ours, *others}
     changes = [name for name in packs or () if name[:1] in "+-"]
     for name in packs or ():
         if name.lstrip("+-") not in known:
-            what, why = f"unknown pack {name}", f"rules/interpret has {len(known)} packs"
+            what, why = f"unknown pack {name}", f"rules/interpret has {len(ours)} packs"
             raise NesyError(Diagnostic("N311", what, why, nearest(name.lstrip("+-"), known)))
         if changes and name not in changes:
             what = f"{name} is named among changes to the default"
@@ -145,7 +172,7 @@ def _chosen(packs: Sequence[str] | None, known: Mapping[str, Pack]) -> set[str]:
         return set(packs)
     added = {name[1:] for name in changes if name[0] == "+"}
     taken = {name[1:] for name in changes if name[0] == "-"}
-    return ({name for name, pack in known.items() if pack.is_default} | added) - taken
+    return ({name for name, is_default in ours.items() if is_default} | added) - taken
 
 
 @lru_cache(maxsize=64)

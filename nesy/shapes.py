@@ -20,7 +20,7 @@ def check(extra: Iterable[Path] = ()) -> list[Diagnostic]:
     """
     import rdflib
 
-    from nesy.vocabulary import parsed
+    from nesy.turtle import parsed
 
     folder = resources.folder("ontology")
     data = rdflib.Graph()

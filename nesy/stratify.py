@@ -32,43 +32,6 @@ def negative_cycles(rules: Sequence[Rule]) -> list[set[Signature]]:
     ]
 
 
-def grows(rules: Sequence[Rule]) -> list[Rule]:
-    """Return the recursive rules whose head holds a function of a variable: their terms grow."""
-    wrapping = [rule for rule in rules if _wraps(rule.statement.head)]
-    if not wrapping:
-        return []
-    graph = dependencies(rules)
-    parts = list(nx.strongly_connected_components(graph))
-    return [
-        rule
-        for rule in wrapping
-        if any(rule.heads & part and rule.body_signatures & part for part in parts)
-    ]
-
-
-def _wraps(head: ast.AST) -> bool:
-    """Tell whether an atom of a head holds a function of a variable, as in n(s(X))."""
-    found = _Wrapped()
-    found(head)
-    return found.wraps
-
-
-class _Wrapped(ast.Transformer):
-    def __init__(self) -> None:
-        self.wraps = False
-        self._depth = 0
-
-    def visit_Function(self, node: ast.AST) -> ast.AST:
-        self._depth += 1
-        self.visit_children(node)
-        self._depth -= 1
-        return node
-
-    def visit_Variable(self, node: ast.AST) -> ast.AST:
-        self.wraps = self.wraps or self._depth > 1
-        return node
-
-
 def is_stratified(rules: Sequence[Rule]) -> bool:
     """Tell whether a program has exactly one answer set whatever the facts."""
     if any(not rule.is_normal for rule in rules):

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from nesy import lint, pipeline, rulebook, vocabulary
+from nesy import pipeline, rulebook, vocabulary
+from nesy.check import lint
 from nesy.diagnostics import NesyError
 from nesy.ground import ground
 from nesy.interpret import interpret

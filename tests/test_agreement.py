@@ -97,6 +97,10 @@ CONSTRUCTS = {
     "names": "_p(X) :- a(X). a'b(X_1,Y') :- b(X_1,Y'). halt :- a(_). write(X) :- a(X). not_(dynamic,is,[]) :- a(_).".replace(
         "[]", "mod"
     ),
+    "interval in arithmetic": "p(X) :- X = (1..3)+1. q(X) :- a(X), X = -(-3..-1). r(X*2) :- X = 1..3. s((1..2)*(1..2)). t(X,Y) :- a(X), Y = X+(1..X), not b(Y,(1..2)+1).",
+    "intervals in arithmetic": "p(Y) :- Y = 2*(1..2)+3*(0..1). q((1..1+1)..3). r(@log_odds((1..3)*100)). s(X) :- a(X), X < (1..2)+1. t(X) :- a(X), not 1 < X < (1..2)+3.",
+    "interval in an aggregate": "p(N) :- N = #sum{X+(1..2) : a(X)}. q(X) :- X = #max{(1..2)*Y : a(Y)}. r :- not #sum{(1..2)+X : a(X)} > 3+(0..1). s(X) :- c(X), a(X+(1..2)) : a(X). c(1..2).",
+    "computed in arithmetic": "p(-f(X+1)) :- a(X). q(X) :- a(X), X = |f(X+1)|. r(f(1..2)+1). s(-g(f(X+1),(1..2))) :- a(X). t(X) :- a(X), -g(1+X) = -g(2..4).",
     "built-ins": "halt(X) :- a(X). fail :- a(1). true :- not fail. member(X,Y) :- b(X,Y). length(X,1) :- member(X,_). value(X) :- a(X).",
     "a rule that stops itself": "p(X,X) :- b(X,Y), Y = f(X). q :- p(_,_), p(X,X), X = X. r(X,_X) :- b(X,_X).",
 }
@@ -137,6 +141,8 @@ UNARY = [
     "(X) :- {a}(X), not not {c}(X), X <= {m} < {n}+9.",
     "(X*{n}-Y) :- {b}(X,Y), {a}(Y).",
     "(@log_odds(X*100)) :- {a}(X), X > 0.",
+    "(X) :- {a}(X), X = ({n}..{m})*2-1, not {b}(X,{n}+(0..1)).",
+    "(X+(0..{m})) :- {a}(X), 1 <= #count {{Y : {b}(X,Y), Y != ({n}..2)+1}}.",
 ]
 BINARY = [
     "(X,Y) :- {a}(X), {c}(Y), X < Y.",
@@ -253,6 +259,20 @@ def test_what_prolog_cannot_decide_comes_from_the_answer_set(tmp_path):
     found = mine.facts(asp.symbols(["face(f1)", "face(f2)"]), "c1")
     assert found, found.differences
     assert [(n.code, n.line) for n in found.notes] == [("N401", 1), ("N401", 3)]
+
+
+def test_a_disjunction_comes_from_the_answer_set_and_what_rests_on_it_is_derived(tmp_path):
+    file = tmp_path / "mine.lp"
+    file.write_text(
+        "told(F) ; told(F, no) :- face(F).\n"
+        "heard(N) :- N = #count { F : told(F) ; F : told(F, no) }, not not face(_).\n"
+        "all :- told(F) : face(F), not told(F, no) ; face(_).\n"
+    )
+    mine = agreement.Comparison(Engine.load(packs=["table1"], rules=[file]))
+    found = mine.facts(asp.symbols(["face(f1)", "face(f2)"]), "c1")
+    assert found, found.differences
+    assert [(n.code, n.line) for n in found.notes] == [("N401", 1)]
+    assert {("heard", 1), ("all", 0)} <= mine.interpret.program.derived
 
 
 def test_a_trace_without_facts_is_refused():

@@ -1,8 +1,10 @@
 """Attacks by rule files, each row of the table held to its oracle, and what comes of any attack."""
 
 import os
+from contextlib import suppress
 
 import pytest
+from clingo import ast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +12,7 @@ from nesy import vocabulary
 from nesy.diagnostics import NesyError
 from nesy.reason import guard
 from nesy.reason.engine import Engine
+from nesy.rule_text import refuse_unsafe
 from tests.attacks import codes, core, decided
 
 # ── Rule files ──────────────────────────────────────────────────────────────────────────────────
@@ -20,6 +23,45 @@ def test_av19_an_include_is_refused_before_the_file_is_opened(rules_file, tmp_pa
     os.mkfifo(pipe)  # opening it would wait for ever
     for text in (f'#include "{pipe}".', f'p. #include "{pipe}". q.', f"#include <{pipe}>."):
         assert codes(text, rules_file) == {"N302"}
+
+
+SNIPPETS = [
+    "%",
+    "%*",
+    "*%",
+    "*",
+    '"',
+    "\\",
+    '\\"',
+    "\n",
+    "\r\n",
+    "'",
+    " ",
+    ".",
+    "p.",
+    "q :- r.",
+    "INCLUDE",
+]
+
+
+@settings(max_examples=500)
+@given(st.lists(st.sampled_from([*SNIPPETS, "#", "%!", "#end.", "é", "<", "{", "("]), max_size=9))
+def test_av19_what_passes_the_scan_opens_no_file(tmp_path_factory, parts):
+    """Whatever surrounds an include, clingo and the scan agree on where comments and strings end.
+
+    `%*%**%>*%.q :- r. #include "…".` passed a scan that did not know that comments nest.
+    """
+    hidden = tmp_path_factory.getbasetemp() / "hidden.lp"
+    hidden.write_text("hidden.\n", encoding="utf-8")
+    text = "".join([*parts, "INCLUDE"]).replace("INCLUDE", f'#include "{hidden}".')
+    try:
+        refuse_unsafe(text, "mine.lp")
+    except NesyError:
+        return
+    statements = []
+    with suppress(RuntimeError):
+        ast.parse_string(text, statements.append, logger=lambda *_: None)
+    assert "hidden." not in map(str, statements)
 
 
 def test_av20_a_script_is_refused(rules_file, tmp_path):

@@ -13,7 +13,7 @@ from nesy import pipeline, resources
 from nesy.diagnostics import NesyError
 from nesy.export import emotionml
 from nesy.trace import Case, FaceReading, Fact, Trace
-from nesy.vocabulary import NESY
+from nesy.turtle import NESY
 from tests.strategies import WORDS
 
 shares = st.dictionaries(

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nesy import lint, pipeline, rulebook, vocabulary, weights
+from nesy import pipeline, rulebook, vocabulary, weights
+from nesy.check import lint
 from nesy.cli import _run
 from nesy.diagnostics import NesyError
 from nesy.ground import ground

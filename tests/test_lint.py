@@ -1,10 +1,18 @@
 """Rules are checked before they are believed; the shipped ones are free of faults."""
 
+import resource
+import shutil
+import sys
 import time
+from pathlib import Path
 
 import pytest
+from clingo import ast
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from nesy import lint, rulebook
+from nesy import rulebook
+from nesy.check import lint
 from nesy.diagnostics import NesyError
 from nesy.predicates import PREDICATES
 from nesy.reason import asp, guard
@@ -29,17 +37,17 @@ def test_the_shipped_rules_are_free_of_faults(words):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("mine(F) :- expresion(F, smile, C).", [("N301", 1, 1)]),
-        ("mine(F) :- expression(F, smile).", [("N301", 1, 1)]),
-        ("mine(F) :- face(F), not nowhere(F).", [("N301", 1, 1)]),
-        ("mine :- 1 < #count { F : nowhere(F) }.", [("N301", 1, 1)]),
-        ("mine(F) :- face(F) : nowhere(F).", [("N301", 1, 1)]),
-        ("{ mine(F) : nowhere(F) }.", [("N301", 1, 1)]),
+        ("mine(F) :- expresion(F, smile, C).", [("N301", 1, 12)]),
+        ("mine(F) :- expression(F, smile).", [("N301", 1, 12)]),
+        ("mine(F) :- face(F), not nowhere(F).", [("N301", 1, 21)]),
+        ("mine :- 1 < #count { F : nowhere(F) }.", [("N301", 1, 26)]),
+        ("mine(F) :- face(F) : nowhere(F).", [("N301", 1, 22)]),
+        ("{ mine(F) : nowhere(F) }.", [("N301", 1, 13)]),
         ("mine(X) :- face(F).", [("N303", 1, 6)]),
         ("a.\nmine(F, X) :- face(F), not face(Y).", [("N303", 2, 9), ("N303", 2, 33)]),
         ("context(support) :- face(F).", [("N304", 1, 1)]),
         ("consent(research).", [("N304", 1, 1)]),
-        ("{ notice(ai) }.", [("N304", 1, 1)]),
+        ("{ notice(ai) }.", [("N304", 1, 3)]),
         ("notice(ai) | mine.", [("N304", 1, 1)]),
         ("expression(F, smile, 900) :- face(F).", [("N304", 1, 1)]),
         ("table1(smile, anger).", [("N304", 1, 1)]),
@@ -66,16 +74,16 @@ def test_the_shipped_rules_are_free_of_faults(words):
         (
             "forbidden(question, e111) :- not hold(e111), drafted.\n"
             "hold(e111) :- not forbidden(question, e111), drafted.",
-            [("N309", 1, 1)],
+            [("N309", 1, 30)],
         ),
-        ("hold(e111) :- 0 = #count { A : forbidden(A, e111) }, not hold(e111).", [("N309", 1, 1)]),
+        ("hold(e111) :- 0 = #count { A : forbidden(A, e111) }, not hold(e111).", [("N309", 1, 54)]),
         ("exempt(e101) :- purpose(safety).", [("N610", 1, 1)]),
         ("forbidden(question, e111) :- context(support).", [("N612", 1, 1)]),
         ("in_force(e111).", [("N314", 1, 1)]),
         ("overridden(question, e111, e601).", [("N314", 1, 1)]),
         ("performed(question).", [("N314", 1, 1)]),
         ("-mine(F) :- face(F).", [("N315", 1, 1)]),
-        ("{ -mine(F) } :- face(F).", [("N315", 1, 1)]),
+        ("{ -mine(F) } :- face(F).", [("N315", 1, 3)]),
         ("p(1..1000000000).", [("N316", 1, 3)]),
         ("p(X) :- X = -10001..0.", [("N316", 1, 13)]),
         ("n(s(X)) :- n(X).", [("N316", 1, 1)]),
@@ -124,7 +132,7 @@ def test_every_fault_of_every_file_is_told(words, rules_file):
 def test_the_mend_names_what_was_meant(words, rules_file):
     book = rulebook.load(None, [rules_file("mine(F) :- expression(F, smile). o :- faec(_).")])
     first, second = lint.check(book, words)
-    assert first.fix == "did you mean expression/3?"
+    assert first.fix == "write expression(F, smile, _)"
     assert second.fix == "did you mean face? or add `#defined faec/1.`"
 
 
@@ -155,27 +163,91 @@ ENDLESS = [
 @pytest.mark.parametrize("program", ENDLESS)
 def test_grounding_without_end_is_ended_elsewhere(program):
     short = guard.Guard(seconds=1, most=2**30)
-    begin = time.monotonic()
-    assert not short.ends(program, [])
-    assert time.monotonic() - begin < 5
-    assert short.ends("a. b :- a.", ["face(f1)"])  # the next program finds a fresh process
+    asked(short, "a.")
+    first, begin = short.pid, time.monotonic()
+    with pytest.raises(NesyError, match="N321"):
+        asked(short, program)
+    assert time.monotonic() - begin < 2
+    (found,) = asked(short, "b(X) :- a(X).", "a(7)")  # the next program finds a fresh process
+    assert set(map(str, found)) == {"a(7)", "b(7)"}
+    assert short.pid != first
     short.close()
+
+
+def asked(process, program, *facts):
+    statements = []
+    ast.parse_string(program, statements.append)
+    return process.solve(statements, asp.symbols(facts), guard.Asked("", 0, shown=False), "mine.lp")
 
 
 def test_too_much_memory_is_ended_as_well():
     small = guard.Guard(seconds=60, most=200 * 2**20)
-    assert not small.ends(ENDLESS[0], [])
+    with pytest.raises(NesyError, match=r"N321.*\n.*200 MB"):
+        asked(small, ENDLESS[0])
     small.close()
 
 
-def test_a_program_that_clingo_refuses_has_ended():
-    short = guard.Guard(seconds=5)
-    assert short.ends("a(X).", [])
-    short.close()
+@settings(max_examples=50)
+@given(
+    st.lists(
+        st.sampled_from(["a(X) :- b(X), not c(X).", "{ d(X) } :- b(X).", "e(s(X),X) :- d(X)."])
+    ),
+    st.lists(st.sampled_from(["b(1)", 'b("x \\" (")', "b(-3)", "c(1)", "c(f((1,),a))", "b(#sup)"])),
+)
+def test_elsewhere_the_answer_sets_are_the_same(rules, facts):
+    statements = []
+    ast.parse_string("\n".join(rules), statements.append)
+    here = asp.solve(statements, asp.symbols(facts))
+    elsewhere = asp.solve(statements, asp.symbols(facts), guarded="mine.lp")
+    assert {answer.atoms for answer in here} == {answer.atoms for answer in elsewhere}
+
+
+def test_what_comes_back_is_limited(rules_file):
+    process = guard.Guard(seconds=20)
+    for program in ("p(1..100001).", "n(z, 0). n(s(X), I + 1) :- n(X, I), I < 300."):
+        with pytest.raises(NesyError, match="N323"):
+            asked(process, program)
+    process.close()
+
+
+def test_the_process_opens_no_file_and_keeps_no_secret(monkeypatch):
+    monkeypatch.setenv("NESY_SECRET", "s3cret")
+    process = guard.Guard()
+    asked(process, "a.")
+    if sys.platform == "linux":
+        assert resource.prlimit(process.pid, resource.RLIMIT_NOFILE) == (3, 3)
+        environment = Path(f"/proc/{process.pid}/environ").read_text(encoding="utf-8")
+        assert "s3cret" not in environment
+    process.close()
+
+
+def test_nothing_beside_a_rule_file_is_imported(tmp_path, monkeypatch):
+    """A folder of a stranger may hold a module of the name of one of ours."""
+    for name in ("json", "clingo", "nesy", "resource"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    process = guard.Guard()
+    assert asked(process, "a.")
+    process.close()
+
+
+def test_a_machine_that_starts_no_process_says_so(monkeypatch):
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    with pytest.raises(NesyError, match="N907"):
+        asked(guard.Guard(), "a.")
+
+
+def test_a_program_that_clingo_refuses_has_ended(rules_file):
+    path = rules_file("a(X) :- not b(X).\nb(1).")
+    statements = [rule.statement for rule in rulebook.read_pack(path).rules]
+    with pytest.raises(NesyError) as refused:
+        asp.solve(statements, [], guarded="mine.lp")
+    (fault,) = refused.value.diagnostics
+    assert (fault.code, fault.file, fault.line, fault.column) == ("N303", "mine.lp", 1, 3)
 
 
 def test_rules_that_pass_the_lint_and_do_not_end_are_refused(rules_file, monkeypatch):
-    monkeypatch.setattr(guard, "_GUARD", guard.Guard(seconds=1))
+    monkeypatch.setattr(guard, "_GUARD", guard.Guard(seconds=2))
     path = rules_file("b(1..1000). c(X, Y, Z) :- b(X), b(Y), b(Z).")
     with pytest.raises(NesyError, match="N321"):
         Engine.load(rules=[path])
@@ -194,7 +266,7 @@ def test_rules_that_only_a_case_sets_off_hold_its_reply(rules_file, monkeypatch,
     from nesy import pipeline
     from nesy.trace import Case
 
-    monkeypatch.setattr(guard, "_GUARD", guard.Guard(seconds=1))
+    monkeypatch.setattr(guard, "_GUARD", guard.Guard(seconds=2))
     path = rules_file(f"b(1..1000) :- context(support).\n{rule}")
     engine = Engine.load(rules=[path])
     cases = [Case(id="a", line="hi", declared={"context": ("support",)}), Case(id="b", line="hi")]

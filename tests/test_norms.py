@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from nesy import exemption, lint, pipeline, rulebook, vocabulary
+from nesy import exemption, pipeline, rulebook, vocabulary
+from nesy.check import lint
 from nesy.diagnostics import NesyError
 from nesy.explain.citation import citation
 from nesy.reason.engine import Engine

@@ -16,7 +16,7 @@ from nesy.diagnostics import NesyError
 from nesy.export import prov
 from nesy.reply.judge import judge
 from nesy.trace import Case, Turn
-from nesy.vocabulary import NESY
+from nesy.turtle import NESY
 
 DEMO = Path(__file__).parents[1] / "benchmarks" / "demo"
 

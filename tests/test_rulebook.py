@@ -101,7 +101,7 @@ def test_two_rules_with_one_id_are_refused_in_a_file_and_across_files(rules_file
 
 def test_every_syntax_error_of_a_file_is_told_at_its_place(rules_file):
     path = rules_file("a :- b, .\nc(X).\nd( .\n e(f(.\n")
-    assert codes_and_places(path) == [("N300", 1, 9), ("N300", 3, 4), ("N300", 4, 6)]
+    assert codes_and_places(path) == [("N300", 1, 7), ("N300", 3, 2), ("N300", 4, 5)]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ import rdflib
 from nesy import resources, strict_json
 from nesy.line import plain
 from nesy.trace import Case, Turn
-from nesy.vocabulary import NESY, Vocabulary
+from nesy.turtle import NESY
+from nesy.vocabulary import Vocabulary
 
 from .tables import refused, rows
 

@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 from nesy import __version__
-from nesy.cli import auditing, check, judging, learning, lists, reasoning, running, why
+from nesy.cli import (
+    ask,
+    auditing,
+    check,
+    editor,
+    judging,
+    learning,
+    lists,
+    new,
+    reasoning,
+    running,
+    testing,
+    what_if,
+    why,
+)
 
 app = typer.Typer(
     name="nesy",
@@ -39,9 +53,14 @@ app.command("run")(running.run)
 app.command("perceive")(running.perceive)
 app.command("reason")(reasoning.reason)
 app.command("why")(why.why)
+app.command("what-if")(what_if.what_if)
+app.command("ask")(ask.ask)
 app.command("judge")(judging.judge)
 app.command("learn")(learning.learn)
 app.command("check")(check.check)
+app.add_typer(new.app, name="new")
+app.command("test")(testing.test)
+app.command("editor")(editor.editor)
 app.add_typer(auditing.app, name="audit")
 app.command("list")(lists.list_)
 app.command("show")(lists.show)

@@ -37,17 +37,25 @@ def _drafters() -> list[Row]:
 
 
 def _packs() -> list[Row]:
-    from nesy import rulebook
+    """Return the packs there are: shipped, of other distributions, and of the project."""
+    from nesy import pack_points, project, resources, rulebook
 
+    ours = project.find()
+    found = [("nesy", pack) for pack in rulebook.everything().packs]
+    others = pack_points.installed().values()
+    found += [(point.origin, rulebook.read_pack(point.file)) for point in others]
+    found += [(str(ours.file), rulebook.read_pack(path)) for path in ours.rules]
     return [
         {
             "name": p.name,
             "stratum": p.stratum,
-            "default": "on" if p.is_default else "off",
+            "default": "on" if p.is_default and (p.stratum or origin == str(ours.file)) else "off",
             "rules": len(p.rules),
+            "from": origin if origin != "nesy" else None,
+            "place": resources.shown(p.path),
             "what": p.title,
         }
-        for p in rulebook.everything().packs
+        for origin, p in found
     ]
 
 

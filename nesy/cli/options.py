@@ -31,6 +31,9 @@ WeightsFile = Annotated[Path | None, typer.Option("--weights", help="A weights f
 Ontology = Annotated[
     list[Path] | None, typer.Option("--ontology", help="Turtle with further terms; may repeat.")
 ]
+Language = Annotated[
+    str, typer.Option("--language", help="The language to tell it in: en, or de for German.")
+]
 With = Annotated[
     str, typer.Option("--with", help="ADAPTER[:MODEL] that perceives; see `nesy list adapters`.")
 ]
@@ -81,14 +84,21 @@ def engine(
     ontology: list[Path] | None,
     today: str | None = None,
 ) -> Engine:
-    """Load the engine that these options name."""
+    """Load the engine that these options name; what they leave open, ``nesy.toml`` says."""
+    from nesy import project
     from nesy.pipeline import engine_for
 
     named = (
         [name.strip() for name in packs.split(",") if name.strip()] if packs is not None else None
     )
+    ours = project.find()
+    files = dict.fromkeys([*map(Path.resolve, ours.rules), *map(Path.resolve, rules or ())])
+    known = {path.resolve(): path for path in (*ours.rules, *(rules or ()))}
     found = engine_for(
-        named, rules=tuple(rules or ()), weights_file=weights, ontology=tuple(ontology or ())
+        named if named is not None else ours.packs,
+        rules=tuple(known[path] for path in files),
+        weights_file=weights or ours.weights,
+        ontology=tuple(ontology or ours.ontology),
     )
     return found.on(day(today)) if today is not None else found
 
@@ -115,7 +125,11 @@ def on_day(given: Iterable[Trace], today: str | None) -> list[Trace]:
 
 
 def declared(pairs: list[str] | None, vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
-    """Read ``KEY=VALUE`` pairs; raises NesyError with every N210 and N201 of them."""
+    """Read ``KEY=VALUE`` pairs; a key they do not name is as ``nesy.toml`` declares it.
+
+    Raises NesyError with every N210 and N201 of them.
+    """
+    from nesy import project
     from nesy.ground import declarable
 
     found: dict[str, tuple[str, ...]] = {}
@@ -129,6 +143,10 @@ def declared(pairs: list[str] | None, vocabulary: Vocabulary) -> dict[str, tuple
             continue
         faults += declarable(key, value, vocabulary)
         found[key] = (*found.get(key, ()), value)
+    for key, values in project.find().declare.items():
+        if key not in found:
+            faults += [fault for value in values for fault in declarable(key, value, vocabulary)]
+            found[key] = values
     if faults:
         raise NesyError(faults)
     return found

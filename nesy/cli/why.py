@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nesy.cli import options
-from nesy.cli.options import Ontology, Rules, Today, WeightsFile
+from nesy.cli.options import Language, Ontology, Rules, Today, WeightsFile
 from nesy.diagnostics import Diagnostic, NesyError, nearest
 
 if TYPE_CHECKING:
+    from nesy.explain.justify import Node
+    from nesy.reason.engine import Engine
     from nesy.trace import Trace
 
-# The response rests on everything: what lies deeper is asked for by its atom.
-RESPONSE_DEPTH = 5
+# Every rule might have held: what lies deeper is asked for by its atom.
+DENIAL_DEPTH = 5
+# The response rests on everything: it is told on one screen.
+RESPONSE_DEPTH = 3
 
 
 def why(
@@ -26,12 +30,26 @@ def why(
         ),
     ] = None,
     format_: Annotated[
-        str, typer.Option("--format", help="text, json, dot, html, prov or prov-json.")
+        str, typer.Option("--format", help="text, json, dot, svg, html, prov or prov-json.")
     ] = "text",
     json_: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     depth: Annotated[
         int | None, typer.Option("--depth", help="How deep to go; all of it for an atom.", min=0)
     ] = None,
+    not_: Annotated[
+        bool,
+        typer.Option("--not", help="Why the atom does not hold (without one: why no release)."),
+    ] = False,
+    rather_than: Annotated[
+        str | None,
+        typer.Option("--rather-than", help="Another atom, or its last word: why not that one."),
+    ] = None,
+    every: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="Every way to the atom; with --not: every rule, not the nearest."
+        ),
+    ] = False,
     case: Annotated[
         str | None, typer.Option("--case", help="The case's id, where there are many.")
     ] = None,
@@ -39,10 +57,10 @@ def why(
     weights: WeightsFile = None,
     ontology: Ontology = None,
     today: Today = None,
+    language_: Language = "en",
 ) -> None:
     """Say why: the rules, their places and sources, and the facts with their origin."""
-    from nesy import pipeline
-    from nesy.explain import render, tell
+    from nesy.explain import language, render, short, tell
     from nesy.export import prov
 
     wanted = "json" if json_ else format_
@@ -55,15 +73,47 @@ def why(
     packs = _packs(trace)
     engine = options.engine(packs, rules, weights, ontology)
     _same_rules(trace, engine.versions)
-    node = pipeline.why(trace, atom, engine=engine)
+    engine = language.speak(language_, engine, ontology or ())
+    node = _answer(trace, atom, engine, not_=not_, rather_than=rather_than, every=every)
+    if wanted in prov.FORMATS and (not_ or rather_than):
+        what, why_ = f"no {wanted} of what does not hold", "PROV-O records what something came from"
+        raise NesyError(Diagnostic("N504", what, why_, "use --format text, json, dot or html"))
     if wanted in prov.FORMATS:
         found = prov.checked(prov.graph(trace, node, engine))
         typer.echo(prov.FORMATS[wanted](found), nl=False)
         return
     told = tell.tell(node, engine)
-    limit = depth if depth is not None else (render.DEEPEST if atom else RESPONSE_DEPTH)
+    limit = depth
+    if limit is None:
+        limit = DENIAL_DEPTH if not_ or rather_than else render.DEEPEST
+        if atom is None and not not_ and wanted in ("text", "svg"):
+            told, limit = short.short(told), RESPONSE_DEPTH
     text = render.as_text(told, limit) if wanted == "text" else render.FORMATS[wanted](told)
     typer.echo(text, nl=False)
+
+
+def _answer(
+    trace: Trace,
+    atom: str | None,
+    engine: Engine,
+    *,
+    not_: bool,
+    rather_than: str | None,
+    every: bool,
+) -> Node:
+    """Return the answer to the one question that the options ask."""
+    from nesy.explain import otherwise, outcome
+
+    if rather_than is not None:
+        if atom is None or not_:
+            what = "--rather-than sets one atom against another"
+            why_ = "no atom is named" if atom is None else "--not asks about one atom alone"
+            fix = "nesy why 'reads(f1, joy)' --rather-than 'reads(f1, anger)'"
+            raise NesyError(Diagnostic("N508", what, why_, fix))
+        return otherwise.rather_than(trace, engine, atom, rather_than)
+    if not_:
+        return otherwise.why_not(trace, engine, atom, every=every)
+    return outcome.why(trace, engine, atom, every=every)
 
 
 def _split(asked: list[str]) -> tuple[str | None, Path | None]:
@@ -96,12 +146,12 @@ def _one(traces: list[Trace], case: str | None) -> Trace:
 
 def _packs(trace: Trace) -> str | None:
     """Return the interpret packs a Trace was made with."""
-    from nesy.rulebook import shipped
+    from nesy.rulebook import selectable
 
     recorded = trace.versions.get("packs")
     if not isinstance(recorded, list):
         return None
-    return ",".join(name for name in recorded if name in shipped("interpret"))
+    return ",".join(name for name in recorded if name in selectable())
 
 
 def _same_rules(trace: Trace, versions: dict[str, object]) -> None:

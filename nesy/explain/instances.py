@@ -1,251 +1,200 @@
-"""Which instances of which rules fired: companions beside the rules, for the case asked about only.
-
-Every rule gets one companion per (unpooled) alternative, ``_fired(rule, bindings, head, positive,
-negative, compared) :- body``, and one per element of an aggregate or conditional literal. The rules
-themselves are untouched, so the answer sets are the same.
-"""
+"""Which instances of which rules fired in an answer set, for the case asked about only."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import clingo
 from clingo import ast
 
-from nesy.companions import heads, unpooled, variables
+from nesy.explain.counted import Aggregate, Counting, Every, Part
+from nesy.explain.instrument import (
+    ANYTHING,
+    COUNTED,
+    EVERY,
+    FIRED,
+    WITNESS,
+    Companion,
+    Count,
+    companions,
+)
 from nesy.reason import asp
 from nesy.reason.asp import AnswerSet
 from nesy.rulebook import Rule, Rulebook, Strata
 
+__all__ = ["ANYTHING", "Instance", "Instrumented", "instrumented", "read", "solve_instrumented"]
+
 _CALCULATED = re.compile(r"[-+*/@]")
-ANYTHING = clingo.String("_")
-
-_OPERATORS = {
-    ast.ComparisonOperator.Equal: "=",
-    ast.ComparisonOperator.NotEqual: "!=",
-    ast.ComparisonOperator.LessThan: "<",
-    ast.ComparisonOperator.LessEqual: "<=",
-    ast.ComparisonOperator.GreaterThan: ">",
-    ast.ComparisonOperator.GreaterEqual: ">=",
-}
+Symbols = tuple[clingo.Symbol, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Instance:
     """A rule with its variables bound, whose body holds.
 
-    ``together`` are the atoms that aggregates and conditional literals counted.
+    What it rests on is read from clingo's term when it is first asked for: of the instances of a
+    case, few lie below one atom.
     """
 
     rule: Rule
-    bindings: tuple[tuple[str, clingo.Symbol], ...]
     head: clingo.Symbol
-    positive: tuple[clingo.Symbol, ...]
-    negative: tuple[clingo.Symbol, ...]
-    compared: tuple[str, ...]
-    together: tuple[clingo.Symbol, ...] = ()
+    _values: Symbols
+    _companion: Companion
+    _counted: Sequence[clingo.Symbol]
+
+    @cached_property
+    def bindings(self) -> tuple[tuple[str, clingo.Symbol], ...]:
+        """Return the variables of the rule and of its witnesses (``_W1``), bound."""
+        return tuple(zip(self._companion.names, self._values, strict=False))
+
+    @cached_property
+    def named_bindings(self) -> tuple[tuple[str, clingo.Symbol], ...]:
+        """Return the bindings of the variables that the rule names."""
+        return tuple((n, v) for n, v in self.bindings if not n.startswith(WITNESS))
+
+    @cached_property
+    def positive(self) -> Symbols:
+        """Return the atoms its positive literals stand for."""
+        return tuple(of(self._values) for of in self._companion.positive)
+
+    @cached_property
+    def negative(self) -> Symbols:
+        """Return the atoms that are absent, ``"_"`` in them for anything."""
+        return tuple(of(self._values) for of in self._companion.negative)
+
+    @cached_property
+    def doubly(self) -> Symbols:
+        """Return the atoms under ``not not``."""
+        return tuple(of(self._values) for of in self._companion.doubly)
+
+    @cached_property
+    def compared(self) -> tuple[str, ...]:
+        """Return its comparisons, with values, and its aggregates, as they are told."""
+        told = (
+            _told(text, [s if isinstance(s, str) else _said(s(self._values)) for s in sides])
+            for text, sides in self._companion.compared
+        )
+        return tuple(filter(None, told))
+
+    @cached_property
+    def counting(self) -> tuple[Counting, ...]:
+        """Return its aggregates and conditional literals with what they count."""
+        found: dict[int, dict[clingo.Symbol, list[Part]]] = defaultdict(dict)
+        for atom in self._counted:
+            _, _, place, key, held, absent = atom.arguments
+            part = Part(tuple(held.arguments), tuple(absent.arguments))
+            found[place.number].setdefault(key, []).append(part)
+        values = iter([of(self._values) for of in self._companion.guards])
+        return tuple(
+            _counting(count, found[place], values)
+            for place, count in enumerate(self._companion.counts)
+        )
+
+    @property
+    def together(self) -> Symbols:
+        """Return all the atoms that its aggregates and conditional literals count."""
+        parts = (p for c in self.counting for _, parts in c.counted for p in parts)
+        return tuple(dict.fromkeys(atom for part in parts for atom in part.positive))
+
+    @property
+    def chosen(self) -> str | None:
+        """Return the head as the rule has it where the head left a choice, else None."""
+        if self.rule.statement.ast_type != ast.ASTType.Rule:
+            return None
+        head = self.rule.statement.head
+        return None if head.ast_type == ast.ASTType.Literal else str(head)
 
 
-class _Witness(ast.Transformer):
-    """Name the anonymous variables of positive literals, so that each has a witness."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def visit_Variable(self, node: ast.AST) -> ast.AST:
-        if node.name != "_":
-            return node
-        self.count += 1
-        return node.update(name=f"_W{self.count}")
+def _counting(
+    count: Count, found: dict[clingo.Symbol, list[Part]], values: Iterable[clingo.Symbol]
+) -> Counting:
+    if count.function == EVERY:
+        every = ((tuple(key.arguments[1].arguments), parts) for key, parts in found.items())
+        return Every(tuple((condition, tuple(parts)) for condition, parts in every))
+    guards = tuple(zip(count.comparisons, values, strict=False))
+    counted = tuple((tuple(key.arguments), tuple(parts)) for key, parts in found.items())
+    return Aggregate(count.function, guards, counted, count.opaque, count.doubly, count.text)
 
 
-class _Ignored(ast.Transformer):
-    """Write the anonymous variables of a negative literal as a constant for anything."""
+@dataclass(frozen=True, eq=False)
+class Instrumented:
+    """The companions of some rules as statements, and by number whose they are."""
 
-    def visit_Variable(self, node: ast.AST) -> ast.AST:
-        if node.name != "_":
-            return node
-        return ast.SymbolicTerm(node.location, ANYTHING)
+    statements: tuple[ast.AST, ...]
+    owners: tuple[Rule, ...]
+    companions: tuple[Companion, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Companion:
-    """The text of one alternative's companions and how to read them back."""
-
-    number: int
-    names: tuple[str, ...]
-    text: str
+def instrumented(rules: Iterable[Rule], constants: Collection[str] = ()) -> Instrumented:
+    """Return the companions of rules and weak constraints; ``constants`` are those of #const."""
+    found: list[Companion] = []
+    owners: list[Rule] = []
+    for rule in rules:
+        added = companions(rule.statement, len(owners), constants)
+        found += added
+        owners += [rule] * len(added)
+    statements: list[ast.AST] = []
+    ast.parse_string("\n".join(each.text for each in found), statements.append)
+    return Instrumented(tuple(statements[1:]), tuple(owners), tuple(found))
 
 
 def solve_instrumented(
     rulebook: Rulebook, stratum: Strata, facts: Sequence[clingo.Symbol], *, extra: str = ""
 ) -> list[tuple[AnswerSet, list[Instance]]]:
     """Return each answer set of a stratum's rules with the rule instances that fired in it."""
-    text, owners, names = _instrumented(rulebook, stratum)
+    beside = _beside(rulebook, stratum)
     found = asp.solve(
-        rulebook.statements(stratum),
+        rulebook.statements(stratum) + beside.statements,
         facts,
-        extra=asp.ALL_DEFINED + extra + text,
+        extra=asp.ALL_DEFINED + extra,
         name=f"rules/{stratum}",
-        guarded=bool(rulebook.foreign),
-        show=rulebook.heads(stratum) | {("_fired", 6), ("_counted", 3)},
+        guarded=rulebook.strangers,
+        show=rulebook.heads(stratum) | {FIRED, COUNTED},
     )
-    return [(answer, _read(answer, owners, names)) for answer in found]
+    return [(answer, read(answer.atoms, beside)) for answer in found]
 
 
 @lru_cache(maxsize=16)
-def _instrumented(
-    rulebook: Rulebook, stratum: Strata
-) -> tuple[str, tuple[Rule, ...], dict[int, tuple[str, ...]]]:
-    """Return the companions' text, and by number the rule and the variables of each."""
-    companions: list[_Companion] = []
-    owners: list[Rule] = []
-    for rule in rulebook.rules(stratum):
-        for statement in unpooled(rule.statement):
-            added = _companions(statement, len(owners))
-            companions += added
-            owners += [rule] * len(added)
-    text = "\n".join(c.text for c in companions) + "\n"
-    return text, tuple(owners), {c.number: c.names for c in companions}
+def _beside(rulebook: Rulebook, stratum: Strata) -> Instrumented:
+    return instrumented(r for r in rulebook.rules(stratum) if r.heads)
 
 
-def _companions(statement: ast.AST, number: int) -> list[_Companion]:
-    """Return the companions of one alternative; their numbers begin at ``number``."""
-    found: list[_Companion] = []
-    for head, condition in heads(statement.head):
-        mine = number + len(found)
-        body, parts = _body([*statement.body, *condition])
-        names = tuple(variables(body))
-        bound = _tuple(names)
-        chosen = [str(head)] if _is_choice(statement) else []
-        lines = [_rule(f"_fired({mine},{bound},{head},{parts})", [*map(str, body), *chosen])]
-        for element in _elements(statement.body):
-            fired = f"_fired({mine},{bound},{','.join('_' * 4)})"
-            counted = f"_counted({mine},{bound},{_tuple(_positive_terms(element))})"
-            lines.append(_rule(counted, [fired, *map(str, element)]))
-        found.append(_Companion(mine, names, "\n".join(lines)))
-    return found
-
-
-def _is_choice(statement: ast.AST) -> bool:
-    return bool(statement.head.ast_type != ast.ASTType.Literal)
-
-
-def _body(literals: Sequence[ast.AST]) -> tuple[list[ast.AST], str]:
-    """Return the body with witnesses named, and its parts as three tuples of terms."""
-    witness, ignored = _Witness(), _Ignored()
-    body: list[ast.AST] = []
-    positive: list[str] = []
-    negative: list[str] = []
-    compared: list[str] = []
-    for literal in literals:
-        if literal.ast_type != ast.ASTType.Literal:
-            body.append(literal)
-            compared.append(_quoted(f"every {literal}"))
-            continue
-        kind = literal.atom.ast_type
-        if kind == ast.ASTType.SymbolicAtom and literal.sign == ast.Sign.NoSign:
-            named = witness(literal)
-            body.append(named)
-            positive.append(str(named.atom))
-        elif kind == ast.ASTType.SymbolicAtom:
-            body.append(literal)
-            term = str(ignored(literal).atom)
-            (negative if literal.sign == ast.Sign.Negation else positive).append(term)
-        elif kind == ast.ASTType.Comparison:
-            body.append(literal)
-            compared.append(_comparison(literal))
-        else:
-            body.append(literal)
-            compared.append(_quoted(str(literal)))
-    return body, f"{_tuple(positive)},{_tuple(negative)},{_tuple(compared)}"
-
-
-def _comparison(literal: ast.AST) -> str:
-    """Return a comparison with its sides evaluated, or as text where a side has many values."""
-    comparison = literal.atom
-    sides = [comparison.term, *(guard.term for guard in comparison.guards)]
-    texts = [str(side) for side in sides]
-    if literal.sign != ast.Sign.NoSign or any(".." in t or ";" in t for t in texts):
-        return _quoted(str(literal))
-    operators = [_quoted(_OPERATORS[guard.comparison]) for guard in comparison.guards]
-    mixed = [texts[0]]
-    for operator, text in zip(operators, texts[1:], strict=True):
-        mixed += [operator, text]
-    return _tuple([_quoted(str(literal)), *mixed])
-
-
-def _elements(body: Sequence[ast.AST]) -> list[list[ast.AST]]:
-    """Return the literals of each element of the body's aggregates and conditional literals."""
-    found: list[list[ast.AST]] = []
-    for literal in body:
-        if literal.ast_type == ast.ASTType.ConditionalLiteral:
-            found.append([literal.literal, *literal.condition])
-        elif literal.atom.ast_type == ast.ASTType.BodyAggregate:
-            found += [list(e.condition) for e in literal.atom.elements]
-        elif literal.atom.ast_type == ast.ASTType.Aggregate:
-            found += [[e.literal, *e.condition] for e in literal.atom.elements]
-    witness = _Witness()
-    witness.count = 1000
-    return [[witness(part) for part in parts] for parts in found]
-
-
-def _positive_terms(literals: Sequence[ast.AST]) -> list[str]:
-    return [
-        str(part.atom)
-        for part in literals
-        if part.sign == ast.Sign.NoSign and part.atom.ast_type == ast.ASTType.SymbolicAtom
-    ]
-
-
-def _tuple(terms: Sequence[str]) -> str:
-    return "(" + ",".join(terms) + ("," if len(terms) == 1 else "") + ")"
-
-
-def _quoted(text: str) -> str:
-    return str(clingo.String(text))
-
-
-def _rule(head: str, body: Sequence[str]) -> str:
-    return f"{head} :- {'; '.join(body)}." if body else f"{head}."
-
-
-def _read(
-    answer: AnswerSet, owners: Sequence[Rule], names: dict[int, tuple[str, ...]]
-) -> list[Instance]:
-    counted: dict[tuple[int, clingo.Symbol], list[clingo.Symbol]] = defaultdict(list)
-    for atom in answer.named("_counted", 3):
-        number, bound, terms = atom.arguments
-        counted[number.number, bound] += terms.arguments
+def read(atoms: Iterable[clingo.Symbol], beside: Instrumented) -> list[Instance]:
+    """Return the instances that the companions derived, in the order of their rules."""
+    fired: list[list[Symbols]] = [[] for _ in beside.owners]
+    counted: dict[tuple[int, Symbols], list[clingo.Symbol]] = defaultdict(list)
+    for atom in atoms:
+        name = atom.name
+        if name == FIRED[0]:
+            number, bound = atom.arguments
+            fired[number.number].append(tuple(bound.arguments))
+        elif name == COUNTED[0]:
+            number, bound, *_ = atom.arguments
+            counted[number.number, tuple(bound.arguments)].append(atom)
     found = []
-    for atom in answer.named("_fired", 6):
-        number, bound, head, positive, negative, compared = atom.arguments
-        of = number.number
-        found.append(
-            Instance(
-                rule=owners[of],
-                bindings=tuple(zip(names[of], bound.arguments, strict=True)),
-                head=head,
-                positive=tuple(positive.arguments),
-                negative=tuple(negative.arguments),
-                compared=tuple(filter(None, map(_told, compared.arguments))),
-                together=tuple(dict.fromkeys(counted.get((of, bound), ()))),
-            )
-        )
+    for place, instances in enumerate(fired):
+        rule, companion = beside.owners[place], beside.companions[place]
+        for values in sorted(instances) if len(instances) > 1 else instances:
+            key = (place, values[: len(companion.names)])
+            held = sorted(counted.get(key, ())) if companion.counts else ()
+            found.append(Instance(rule, companion.head(values), values, companion, held))
     return found
 
 
-def _told(term: clingo.Symbol) -> str:
+def _said(symbol: clingo.Symbol) -> str:
+    return symbol.string if symbol.type == clingo.SymbolType.String else str(symbol)
+
+
+def _told(text: str, sides: Sequence[str]) -> str:
     """Return a comparison as ``930 >= 500, from C >= 500``, or "" where it only names a value."""
-    if term.type == clingo.SymbolType.String:
-        return term.string
-    text, *sides = term.arguments
+    if not sides:
+        return text
     values = sides[::2]
-    if len(set(map(str, values))) == 1 and sides[1].string == "=":
-        return f"{values[0]}, from {text.string}" if _CALCULATED.search(text.string) else ""
-    told = " ".join(s.string if s.type == clingo.SymbolType.String else str(s) for s in sides)
-    return told if told == text.string else f"{told}, from {text.string}"
+    if len(set(values)) == 1 and sides[1] == "=":
+        return f"{values[0]}, from {text}" if _CALCULATED.search(text) else ""
+    told = " ".join(sides)
+    return told if told == text else f"{told}, from {text}"

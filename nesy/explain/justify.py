@@ -1,20 +1,24 @@
 """Justify: the acyclic graph of rule instances behind an atom, down to facts with an origin.
 
 A justification is sound: replaying its leaves through the rules it names derives its root
-(:func:`nesy.explain.replay.holds`). Where several instances derive an atom, the one that rests on
-the fewest leaves is shown; instances are ordered by a least fixpoint, so no atom rests on itself.
+(:func:`nesy.explain.replay.holds`). It is minimal: none of its leaves can go. ``all`` lists every
+minimal one. See :mod:`nesy.explain.derivation` for the order that keeps atoms from resting on
+themselves.
 """
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Literal
 
 import clingo
 
+from nesy.explain import supports
+from nesy.explain.derivation import Derivation, Step, Steps
+from nesy.explain.english import WORDS
 from nesy.explain.instances import Instance, solve_instrumented
 from nesy.interpret import NULL_HYPOTHESIS, READING_CHOICE, Voice, prepared
 from nesy.predicates import PREDICATES
@@ -26,12 +30,16 @@ Kind = Literal[
     "fact",
     "ontology",
     "absent",
+    "assumed",
     "condition",
     "marginal",
     "voice",
     "balance",
     "group",
     "reply",
+    "miss",
+    "against",
+    "contrast",
 ]
 # So many voices for an emotion are told with their grounds; the weaker ones by their sentence.
 TOLD_WHOLE = 5
@@ -79,61 +87,60 @@ class Explainer:
         best = (fitting or [found[0][1] if found else []])[0]
         final = [*stages.final_facts, *engine.static]
         ((_, judged), *_) = solve_instrumented(rulebook, "govern", final)
-        self._instances: dict[clingo.Symbol, list[Instance]] = defaultdict(list)
-        for instance in [*best, *judged]:
-            self._instances[instance.head].append(instance)
-        self._chosen = self._well_founded([*best, *judged])
-
-    def _well_founded(self, instances: Sequence[Instance]) -> dict[clingo.Symbol, Instance]:
-        """Choose one instance an atom: it rests on atoms proved before, on the fewest leaves."""
-        leaves: dict[clingo.Symbol, frozenset[clingo.Symbol]] = {}
-        for atom in (*self.stages.final_facts, *self.stages.admitted, *self.engine.static):
-            if atom not in self._instances:
-                leaves[atom] = frozenset([atom])
-        chosen: dict[clingo.Symbol, Instance] = {}
-        pending = list(instances)
-        while pending:
-            ready = [i for i in pending if all(g in leaves for g in _grounds(i))]
-            if not ready:
-                break
-            new: dict[clingo.Symbol, tuple[int, Instance, frozenset[clingo.Symbol]]] = {}
-            for instance in ready:
-                under = frozenset().union(*(leaves[g] for g in _grounds(instance)))
-                held = new.get(instance.head)
-                if held is None or len(under) < held[0]:
-                    new[instance.head] = (len(under), instance, under)
-            for head, (_, instance, under) in new.items():
-                if head not in leaves:
-                    leaves[head] = under
-                    chosen[head] = instance
-            spent = set(map(id, ready))
-            pending = [i for i in pending if id(i) not in spent]
-        return chosen
+        instances = [*best, *judged]
+        derived = {instance.head for instance in instances}
+        seen = {*stages.final_facts, *stages.admitted, *engine.static}
+        facts = (seen - derived) | (seen & set(stages.all_facts))
+        self.derivation = Derivation(instances, facts)
 
     def holding(self) -> list[clingo.Symbol]:
         """Return every atom that can be asked about, sorted."""
         facts = {*self.stages.final_facts, *self.stages.admitted}
-        named = {a for a in [*facts, *self._instances] if not a.name.startswith("_")}
-        return sorted(named)
+        atoms = [*facts, *self.derivation.instances]
+        return sorted({atom for atom in atoms if not atom.name.startswith("_")})
 
     def why(self, atom: clingo.Symbol) -> Node:
-        """Return the justification of an atom that holds."""
-        return self._node(atom, set())
+        """Return the justification of an atom that holds: sound, and no leaf of it can go."""
+        return self._node(atom, self.derivation.steps(atom), {})
 
-    def _node(self, atom: clingo.Symbol, above: set[clingo.Symbol]) -> Node:
+    def all(self, atom: clingo.Symbol, limit: int) -> tuple[Node, ...]:
+        """Return the minimal justifications of an atom, the smallest first, at most ``limit``.
+
+        Ask for one more than you show: then you know whether there are more. What a face reads as
+        is a sum over all that speaks, so it has one.
+        """
         if atom.match("reads", 3):
-            return self._marginal(atom)
-        instance = self._chosen.get(atom)
-        if instance is None or atom in above:
-            return self._leaf(atom)
-        return self._of_instance(instance, {*above, atom})
+            return (self.why(atom),)
+        found = islice(supports.minimal(self.derivation, atom), limit)
+        every = (self.derivation.derives(atom, leaves) for leaves in found)
+        return tuple(self._node(atom, steps or {}, {}) for steps in every)
 
-    def _of_instance(
-        self, instance: Instance, above: set[clingo.Symbol], voice: Voice | None = None
+    def _node(self, atom: clingo.Symbol, steps: Steps, told: dict[clingo.Symbol, Node]) -> Node:
+        if atom in told:
+            return told[atom]
+        if atom.match("reads", 3):
+            node = self._marginal(atom)
+        elif atom in steps:
+            node = self._of_step(steps[atom], steps, told)
+        else:
+            node = self._leaf(atom)
+        told[atom] = node
+        return node
+
+    def _of_step(
+        self,
+        step: Step,
+        steps: Steps,
+        told: dict[clingo.Symbol, Node],
+        voice: Voice | None = None,
     ) -> Node:
-        because = [self._node(g, above) for g in dict.fromkeys(_grounds(instance))]
-        because += [Node("absent", str(atom)) for atom in instance.negative]
+        instance = step.instance
+        because = [self._node(atom, steps, told) for atom in step.grounds]
+        because += [Node("absent", str(atom)) for atom in step.absent]
+        because += [_assumed(atom) for atom in step.assumed]
         because += [Node("condition", "", text=text) for text in instance.compared]
+        if instance.chosen is not None:
+            because.append(Node("condition", "", text=WORDS["choice"].format(of=instance.chosen)))
         kind: Kind = "voice" if voice else "rule"
         return Node(
             kind,
@@ -156,7 +163,11 @@ class Explainer:
         """Return why a face reads so: the voices for it, then those for its rivals."""
         face, emotion = str(atom.arguments[0]), str(atom.arguments[1])
         voices = [v for v in self.stages.interpretation.voices if v.face == face]
-        out = [a for a in self._chosen if a.match("excluded", 2) and str(a.arguments[0]) == face]
+        out = [
+            a
+            for a in self.derivation.instances
+            if a.match("excluded", 2) and str(a.arguments[0]) == face
+        ]
         excluded = {str(a.arguments[1]) for a in out}
         own = self._voices([v for v in voices if v.emotion == emotion])
         rivals = [v for v in voices if v.emotion != emotion and v.emotion not in excluded]
@@ -164,7 +175,7 @@ class Explainer:
         if rivals:
             because.append(Node("group", "", text="rivals", because=tuple(self._voices(rivals))))
         if out:
-            nodes = tuple(self._node(a, set()) for a in sorted(out))
+            nodes = tuple(self.why(a) for a in sorted(out))
             because.append(Node("group", "", text="excluded", because=nodes))
         if not own and emotion == NULL_HYPOTHESIS:
             because.insert(0, Node("condition", "", text=NULL_HYPOTHESIS))
@@ -172,7 +183,7 @@ class Explainer:
         if withheld and self.stages.norms is not None:
             act = clingo.Function("infer_from_face")
             norm = clingo.Function(str(withheld[0].withheld).lower())
-            because.append(self._node(clingo.Function("forbidden", [act, norm]), set()))
+            because.append(self.why(clingo.Function("forbidden", [act, norm])))
         return Node("marginal", str(atom), because=tuple(because))
 
     def _balance(self, face: str, emotion: str) -> Iterable[Node]:
@@ -198,7 +209,8 @@ class Explainer:
     def _voice(self, voice: Voice) -> Node:
         """Return the rule instance a voice comes from."""
         for instance in self._by_rule(voice):
-            return self._of_instance(instance, {instance.head}, voice)
+            step, steps = self.derivation.through(instance)
+            return self._of_step(step, steps, {}, voice)
         raise LookupError(f"no instance of {voice.rule} derives {voice.emotion}")
 
     def _by_rule(self, voice: Voice) -> list[Instance]:
@@ -212,17 +224,17 @@ class Explainer:
         )
         return [
             i
-            for i in self._instances.get(head, ())
-            if i.rule.id == voice.rule and _named_bindings(i) == voice.bindings
+            for i in self.derivation.instances.get(head, ())
+            if i.rule.id == voice.rule
+            and tuple(str(v) for _, v in i.named_bindings) == voice.bindings
         ]
 
 
-def _grounds(instance: Instance) -> tuple[clingo.Symbol, ...]:
-    return (*instance.positive, *instance.together)
-
-
-def _named_bindings(instance: Instance) -> tuple[str, ...]:
-    return tuple(str(value) for name, value in instance.bindings if not name.startswith("_W"))
+def _assumed(atom: clingo.Symbol) -> Node:
+    """Return what an answer set holds up by itself: an atom, or a condition as text."""
+    if atom.type == clingo.SymbolType.String:
+        return Node("assumed", "", text=atom.string)
+    return Node("assumed", str(atom))
 
 
 def _is_draft(atom: clingo.Symbol) -> bool:

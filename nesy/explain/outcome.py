@@ -2,93 +2,84 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import clingo
 
 from nesy.diagnostics import Diagnostic, NesyError, nearest
 from nesy.explain.english import WORDS
-from nesy.explain.instances import ANYTHING
 from nesy.explain.justify import Explainer, Node
+from nesy.explain.question import DoesNotHold, matches, pattern_of
 from nesy.govern import FORCES, INFER_FROM_FACE
 from nesy.predicates import PREDICATES
 from nesy.reason.engine import Engine, Stages, conclude, stages_of
 from nesy.reply.compose import TEMPLATES
 from nesy.trace import Trace
 
-LONGEST_ATOM = 300
-_ANONYMOUS = re.compile(r"(?<![A-Za-z0-9_\"])_(?![A-Za-z0-9_\"])")
-_ATOM = re.compile(r"^[a-z][A-Za-z0-9_]*(\([^()]*\))?$")
+# So many justifications of one atom are told.
+MOST_WAYS = 12
+
+__all__ = [
+    "DoesNotHold",
+    "absent",
+    "acts_told",
+    "holding",
+    "pattern_of",
+    "stages_and_engine",
+    "why",
+]
 
 
-def why(trace: Trace, engine: Engine, atom: str | None = None) -> Node:
+def why(trace: Trace, engine: Engine, atom: str | None = None, *, every: bool = False) -> Node:
     """Return the justification of an atom of a trace, or of its response.
 
-    Raises NesyError N501 (not an atom), N502 (it does not hold), N503 (nothing to explain yet).
+    With ``every``, each minimal justification of an atom, at most ``MOST_WAYS`` of them. Raises
+    NesyError N501 (not an atom), N502 (it does not hold), N503 (nothing to explain yet).
     """
-    if trace.facts is None:
-        what = f"the trace of case {trace.case.id} has no facts yet"
-        fix = "pipe it through `nesy reason` first"
-        raise NesyError(Diagnostic("N503", what, "there is nothing to explain", fix))
-    engine = engine.dated(trace)
-    stages = stages_of(trace, engine)
+    stages, engine = stages_and_engine(trace, engine)
     explainer = Explainer(stages, engine)
     if atom is None:
         return _response(trace, stages, explainer, engine)
     holding = explainer.holding()
-    found = [held for held in holding if _matches(pattern_of(atom), held)]
+    found = [held for held in holding if matches(pattern_of(atom), held)]
     if not found:
-        raise DoesNotHold(_absent(atom, holding))
-    nodes = tuple(explainer.why(held) for held in found)
+        raise DoesNotHold(absent(atom, holding))
+    told = partial(_ways, explainer) if every else explainer.why
+    nodes = tuple(told(held) for held in found)
     return nodes[0] if len(nodes) == 1 else Node("group", "", text=atom, because=nodes)
 
 
-class DoesNotHold(NesyError):
-    """The atom asked about does not hold: a true negative answer, exit code 1."""
-
-    exit_code = 1
-
-
-def pattern_of(text: str) -> clingo.Symbol:
-    """Read an atom as a user writes it; `_` matches anything.
-
-    ``reading(Face, Emotion)`` and ``reads(Face, Emotion)`` ask for ``reads(Face, Emotion, _)``.
-    """
-    if len(text) > LONGEST_ATOM or not text.isascii() or not _ATOM.match(text.strip()):
-        what = f"{text[:60]!r} is not an atom"
-        why_ = "an atom is a predicate with constants, numbers or _ in brackets"
-        raise NesyError(Diagnostic("N501", what, why_, "write it as in 'reads(f1, joy, _)'"))
-    try:
-        symbol = clingo.parse_term(_ANONYMOUS.sub('"_"', text.strip()), logger=_silent)
-    except RuntimeError as error:
-        what = f"{text[:60]!r} is not an atom"
-        fix = "write it as in 'reads(f1, joy, _)'"
-        raise NesyError(Diagnostic("N501", what, "clingo cannot read it", fix)) from error
-    if symbol.match("reading", 2) or symbol.match("reads", 2):
-        return clingo.Function("reads", [*symbol.arguments, ANYTHING])
-    return symbol
+def _ways(explainer: Explainer, atom: clingo.Symbol) -> Node:
+    """Return every minimal justification of an atom, as far as they are told."""
+    found = tuple(explainer.all(atom, MOST_WAYS + 1))
+    if len(found) == 1:
+        return found[0]
+    key = "ways" if len(found) <= MOST_WAYS else "ways_more"
+    text = WORDS[key].format(count=min(len(found), MOST_WAYS))
+    return Node("group", str(atom), text=text, because=found[:MOST_WAYS])
 
 
-def _silent(_code: clingo.MessageCode, _text: str) -> None:
-    """Keep clingo from writing to standard error what the diagnostic says."""
+def stages_and_engine(trace: Trace, engine: Engine) -> tuple[Stages, Engine]:
+    """Return the stages of a Trace that has facts, and the engine on its day; raises N503."""
+    if trace.facts is None:
+        what = f"the trace of case {trace.case.id} has no facts yet"
+        fix = "pipe it through `nesy reason` first"
+        raise NesyError(Diagnostic("N503", what, "there is nothing to explain", fix))
+    dated = engine.dated(trace)
+    return stages_of(trace, dated), dated
 
 
-def _matches(pattern: clingo.Symbol, atom: clingo.Symbol) -> bool:
-    if pattern == ANYTHING:
-        return True
-    if pattern.type != clingo.SymbolType.Function or not pattern.arguments:
-        return pattern == atom
-    return (
-        atom.type == clingo.SymbolType.Function
-        and pattern.name == atom.name
-        and len(pattern.arguments) == len(atom.arguments)
-        and all(map(_matches, pattern.arguments, atom.arguments))
-    )
+def holding(stages: Stages, engine: Engine) -> list[clingo.Symbol]:
+    """Return every atom that holds in a case, sorted."""
+    norms = stages.norms.atoms if stages.norms else frozenset()
+    found = {*stages.final_facts, *stages.admitted, *stages.interpretation.atoms, *norms}
+    return sorted(a for a in found | set(engine.static) if not a.name.startswith("_"))
 
 
-def _absent(atom: str, holding: list[clingo.Symbol]) -> Diagnostic:
+def absent(atom: str, holding: list[clingo.Symbol]) -> Diagnostic:
+    """Return what is wrong with asking why an atom holds that does not."""
     symbol = pattern_of(atom)
     same = [str(h) for h in holding if h.name == symbol.name]
     known = {name for name, _ in PREDICATES} | {h.name for h in holding}
@@ -100,14 +91,18 @@ def _absent(atom: str, holding: list[clingo.Symbol]) -> Diagnostic:
         if same
         else (f"nothing holds of {symbol.name} in this case")
     )
-    return Diagnostic("N502", f"{atom} does not hold", why_, "ask about an atom that does")
+    return Diagnostic(
+        "N502", f"{atom} does not hold", why_, f"ask why not: nesy why '{atom}' --not"
+    )
 
 
 def _response(trace: Trace, stages: Stages, explainer: Explainer, engine: Engine) -> Node:
     verdict = trace.verdict or conclude(stages)
     acts = trace.response.acts if trace.response else stages.draft.acts
     text = trace.response.text if trace.response else stages.draft.text
-    children = list(_acts(acts, stages, explainer, engine)) if verdict.status == "release" else []
+    children = (
+        list(acts_told(acts, stages, explainer, engine)) if verdict.status == "release" else []
+    )
     if readings := tuple(_readings(stages, explainer)):
         children.append(Node("group", "", text="reading", because=readings))
     if drafts := tuple(_drafts(stages, engine)):
@@ -136,9 +131,10 @@ def _drafts(stages: Stages, engine: Engine) -> Iterator[Node]:
         yield Node("reply", "", text=text, because=nodes)
 
 
-def _acts(
+def acts_told(
     acts: tuple[str, ...], stages: Stages, explainer: Explainer, engine: Engine
 ) -> Iterator[Node]:
+    """Yield why the reply does each of its acts."""
     atoms = stages.norms.atoms if stages.norms else frozenset()
     for act in acts:
         asked = sorted(

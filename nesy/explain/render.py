@@ -1,15 +1,18 @@
-"""Render an explanation: text, JSON, DOT or HTML from the same sentences."""
+"""Render an explanation: text, JSON, DOT, SVG or HTML from the same sentences."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Iterator
 
 import networkx as nx
 
 from nesy import strict_json
+from nesy.explain.diagram import as_svg
 from nesy.explain.english import WORDS
-from nesy.explain.tell import Told
+from nesy.explain.page import as_html, tree_html
+from nesy.explain.tell import Told, details, heading
+
+__all__ = ["DEEPEST", "FORMATS", "as_dot", "as_html", "as_json", "as_svg", "as_text", "tree_html"]
 
 DEEPEST = 99
 
@@ -20,21 +23,16 @@ def as_text(told: Told, depth: int = DEEPEST) -> str:
 
 
 def _lines(told: Told, first: str, rest: str, depth: int, before: set[Told]) -> Iterator[str]:
-    head = told.sentence
-    if told.contribution is not None:
-        head += f"  [{told.contribution:+.2f}]"
-    if told.kind in ("fact", "ontology") and told.origin:
-        head += f"  — {told.origin}"
-    if told.kind == "brief":
-        head += f"  — rule {told.rule} · {told.place}"
-        head += f" · literature: {told.support}" if told.support else ""
+    head = heading(told)
     if told.because and told in before:
         yield f"{first}{head}  ({WORDS['above']})"
         return
     before.add(told)
     shown = told.because if depth > 0 else ()
     if told.because and not shown:
-        head += f"  ({WORDS['deeper'].format(atom=told.atom)})" if told.atom else " …"
+        deeper = WORDS["deeper_not" if told.kind in ("absent", "miss") else "deeper"]
+        asked = told.atom.replace('"_"', "_")
+        head += f"  ({deeper.format(atom=asked)})" if told.atom else " …"
     yield first + head
     for detail in details(told):
         yield rest + ("│    " if shown else "     ") + detail
@@ -42,22 +40,6 @@ def _lines(told: Told, first: str, rest: str, depth: int, before: set[Told]) -> 
         last = number == len(shown)
         branch, below = ("└─ ", "   ") if last else ("├─ ", "│  ")
         yield from _lines(child, rest + branch, rest + below, depth - 1, before)
-
-
-def details(told: Told) -> list[str]:
-    """Return the small print of a line: rule and place, source, citation."""
-    if told.kind == "brief":
-        return []
-    found = []
-    if told.rule:
-        found.append(f"rule {told.rule} · {told.place}")
-    if told.source:
-        found.append(f"source: {told.source}")
-    if told.support:
-        found.append(f"literature: {told.support}. {told.evidence}")
-    if told.citation:
-        found.append(told.citation)
-    return found
 
 
 def as_json(told: Told) -> str:
@@ -86,9 +68,9 @@ def as_dot(told: Told) -> str:
     """Return the explanation as a Graphviz graph."""
     found = graph(told)
     names = {line: f"n{number}" for number, line in enumerate(found)}
-    lines = ["digraph why {", "  rankdir=LR;", '  node [shape=box, fontname="Helvetica"];']
+    lines = ["digraph why {", "  rankdir=RL;", '  node [shape=box, fontname="Helvetica"];']
     for line, name in names.items():
-        label = "\\n".join(_escaped(part) for part in (line.sentence, *details(line)))
+        label = "\\n".join(_escaped(part) for part in (heading(line), *details(line)))
         style = ', style=filled, fillcolor="#eef4ee"' if line.kind in ("fact", "ontology") else ""
         lines.append(f'  {name} [label="{label}"{style}];')
     lines += [f"  {names[ground]} -> {names[line]};" for ground, line in found.edges]
@@ -99,48 +81,10 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def as_html(told: Told, title: str = "why") -> str:
-    """Return the explanation as one self-contained page of foldable details."""
-    return _PAGE.format(title=html.escape(title), body=tree_html(told))
-
-
-def tree_html(told: Told, depth: int = 0) -> str:
-    """Return the explanation as nested ``details``: it folds, by keyboard too, without a script."""
-    line = f'<span class="{told.kind}">{html.escape(told.sentence)}</span>'
-    if told.contribution is not None:
-        line += f' <b class="share">{told.contribution:+.2f}</b>'
-    if told.kind in ("fact", "ontology") and told.origin:
-        line += f' <i class="origin">{html.escape(told.origin)}</i>'
-    if told.kind == "brief":
-        line += f' <i class="origin">{html.escape(f"{told.rule} · {told.place}")}</i>'
-    small = "".join(f"<small>{html.escape(d)}</small>" for d in details(told))
-    if not told.because:
-        return f'<div class="leaf">{line}{small}</div>'
-    children = "".join(f"<li>{tree_html(child, depth + 1)}</li>" for child in told.because)
-    opened = " open" if depth < 2 else ""
-    return f"<details{opened}><summary>{line}</summary>{small}<ul>{children}</ul></details>"
-
-
-STYLE = """
-:root{color-scheme:light dark;--line:#8884;--soft:#777}
-body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem}
-ul{list-style:none;margin:.2rem 0;padding-left:1.1rem;border-left:2px solid var(--line)}
-li{margin:.35rem 0}summary{cursor:pointer}summary:focus-visible{outline:2px solid #4a7}
-small{display:block;color:var(--soft);padding-left:1rem}
-.origin{color:var(--soft)}.share{font-variant-numeric:tabular-nums;color:#286}
-.absent,.condition,.group{color:var(--soft)}
-"""
-
-_PAGE = (
-    '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-    '<meta name="viewport" content="width=device-width"><title>{title}</title>'
-    "<style>" + STYLE.replace("{", "{{").replace("}", "}}") + "</style></head>"
-    "<body><main><h1>{title}</h1>{body}</main></body></html>\n"
-)
-
 FORMATS: dict[str, Callable[..., str]] = {
     "text": as_text,
     "json": as_json,
     "dot": as_dot,
+    "svg": as_svg,
     "html": as_html,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import clingo
 
 from nesy.explain.justify import Node
+from nesy.explain.reduct import derived
 from nesy.interpret import Voice, evidence_companions, log_scores, softmax, voices_in
 from nesy.reason import asp
 from nesy.reason.engine import Engine
@@ -12,6 +13,8 @@ from nesy.reason.engine import Engine
 
 def holds(root: Node, engine: Engine) -> bool:
     """Tell whether the leaves and rules of a justification derive its root.
+
+    What is absent is so by its leaves alone: nothing counts as absent for not being derived.
 
     A marginal holds where the voices it names, each derived again, give its probability to the
     thousandth the norms see.
@@ -35,12 +38,23 @@ def _derived(root: Node, engine: Engine) -> bool:
     facts = asp.symbols(sorted(leaves))
     early = [r for r in rules if r in engine.rulebook.rules("interpret")]
     late = [r for r in rules if r in engine.rulebook.rules("govern")]
+    absent, held, among = (
+        asp.symbols(sorted({n.atom for n in nodes if n.kind in kinds and n.atom}))
+        for kinds in (("absent",), ("assumed",), ("rule", "voice"))
+    )
     atoms = set(facts)
     found_voices: list[Voice] = []
     if early:
-        answer = asp.solve([r.statement for r in early], facts, extra=evidence_companions(early))[0]
-        atoms |= answer.atoms
+        statements = [r.statement for r in early]
+        (answer,) = asp.solve(
+            statements,
+            facts,
+            extra=evidence_companions(early),
+            models=1,
+            guarded=engine.rulebook.strangers,
+        )
         found_voices = voices_in(answer, early, engine.weights)
+        atoms |= derived(statements, facts, absent=absent, held=held, among=among)
     for node in nodes:
         if node.kind == "marginal":
             symbol = clingo.parse_term(node.atom)
@@ -50,8 +64,9 @@ def _derived(root: Node, engine: Engine) -> bool:
     if root.kind == "marginal":
         return True
     if late:
-        (judged, *_) = asp.solve([r.statement for r in late], sorted(atoms), extra=asp.ALL_DEFINED)
-        atoms |= judged.atoms
+        statements = [r.statement for r in late]
+        known = sorted(atoms)
+        atoms |= derived(statements, known, absent=absent, held=held, among=among)
     return clingo.parse_term(root.atom) in atoms
 
 

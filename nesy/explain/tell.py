@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import clingo
 from clingo import ast
 
+from nesy.diagnostics import visible
+from nesy.explain import language
 from nesy.explain.citation import citation
 from nesy.explain.english import WORDS
 from nesy.explain.justify import Node
 from nesy.predicates import PREDICATES, Predicate, kind_of
 from nesy.reason.engine import Engine
 from nesy.rulebook import Rule, Signature
-from nesy.vocabulary import Pair, Vocabulary
+from nesy.vocabulary import Pair, Term, Vocabulary
 
 _SLOT = re.compile(r"\{([A-Za-z_]\w*)\}")
 _PERMILLE = {"Confidence", "Strength", "Probability", "Intensity"}
@@ -33,33 +35,43 @@ class Lexicon:
     def of(cls, engine: Engine) -> Lexicon:
         """Return an engine's lexicon: the contract's predicates and those its packs document."""
         own = {p.signature: p for pack in engine.rulebook.packs for p in pack.predicates}
-        return cls(engine.vocabulary, {**own, **PREDICATES})
+        told = {
+            signature: replace(predicate, meaning=language.current().sentence(predicate.meaning))
+            for signature, predicate in {**own, **PREDICATES}.items()
+        }
+        return cls(engine.vocabulary, told)
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One line of an explanation with everything a rendering needs."""
+    """One line of an explanation with everything a rendering needs.
+
+    ``more`` is the command that tells what was left out, ``small`` asks for as little small print
+    as names the rule.
+    """
 
     sentence: str
     kind: str
     atom: str
-    place: str | None
-    rule: str | None
-    source: str | None
-    support: str | None
-    evidence: str | None
-    citation: str | None
-    origin: str | None
-    strength: int | None
-    contribution: float | None
-    because: tuple[Told, ...]
+    place: str | None = None
+    rule: str | None = None
+    source: str | None = None
+    support: str | None = None
+    evidence: str | None = None
+    citation: str | None = None
+    origin: str | None = None
+    strength: int | None = None
+    contribution: float | None = None
+    more: str | None = None
+    small: bool = False
+    because: tuple[Told, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the explanation as plain data, empty fields left out."""
         found: dict[str, Any] = {
             name: getattr(self, name)
             for name in self.__slots__
-            if name != "because" and getattr(self, name) not in (None, "")
+            if name not in ("because", "small") and getattr(self, name) not in (None, "")
         }
         if self.because:
             found["because"] = [child.as_json() for child in self.because]
@@ -76,7 +88,7 @@ def _told(node: Node, lexicon: Lexicon) -> Told:
     voice = node.voice
     pair = _pair(node, lexicon.vocabulary)
     return Told(
-        sentence=_sentence(node, lexicon),
+        sentence=visible(_sentence(node, lexicon)),
         kind="brief" if node.brief else node.kind,
         atom=node.atom,
         place=rule.place if rule else None,
@@ -88,8 +100,18 @@ def _told(node: Node, lexicon: Lexicon) -> Told:
         origin=_origin(node),
         strength=voice.strength if voice else None,
         contribution=_contribution(node),
-        because=() if node.brief else tuple(_told(c, lexicon) for c in node.because),
+        because=() if node.brief else tuple(_below(c, node, lexicon) for c in node.because),
     )
+
+
+def _below(node: Node, above: Node, lexicon: Lexicon) -> Told:
+    """Return what a line rests on; a comparison of a rule is told as a kind of its own."""
+    told = _told(node, lexicon)
+    choice = WORDS["choice"].partition("{")[0]
+    derived = above.kind in ("rule", "voice") and node.kind == "condition"
+    if derived and not told.sentence.startswith(choice):
+        return replace(told, kind="compared")
+    return told
 
 
 def _source(rule: Rule) -> str | None:
@@ -117,7 +139,7 @@ def _contribution(node: Node) -> float | None:
 
 
 def _sentence(node: Node, lexicon: Lexicon) -> str:
-    if node.kind == "balance":
+    if node.kind == "balance" and node.text is None:
         (emotion, own), (rival, against) = node.scores
         return WORDS["balance"].format(
             emotion=lexicon.vocabulary.phrase("emotion", emotion),
@@ -127,13 +149,19 @@ def _sentence(node: Node, lexicon: Lexicon) -> str:
         )
     if node.kind == "group":
         return WORDS[node.text or ""] if node.text in WORDS else node.text or ""
-    if node.kind == "reply":
+    if node.kind in ("reply", "contrast", "balance"):
         return node.text or ""
-    if node.kind == "condition":
+    if node.kind == "condition" or (node.kind == "assumed" and not node.atom):
         return WORDS.get(node.text or "", node.text or "")
+    if node.kind in ("miss", "against") and node.rule is not None:
+        sentence = _filled(node.rule, dict(node.bindings), lexicon, some=True)
+        told = sentence or node.text or node.rule.text
+        return WORDS[node.kind].format(sentence=told, lacking=node.text)
     symbol = clingo.parse_term(node.atom)
-    if node.kind == "absent":
-        return WORDS["absent"].format(sentence=of_atom(symbol, lexicon))
+    if node.kind == "against":
+        return WORDS["against"].format(sentence=of_atom(symbol, lexicon))
+    if node.kind in ("absent", "assumed"):
+        return WORDS[node.kind].format(sentence=of_atom(symbol, lexicon))
     if node.rule is not None and node.rule.sentence:
         return _filled(node.rule, dict(node.bindings), lexicon)
     return of_atom(symbol, lexicon)
@@ -154,17 +182,32 @@ def of_atom(atom: clingo.Symbol, lexicon: Lexicon) -> str:
     return f"{sentence} ({', '.join(shown)})" if shown else sentence
 
 
-def _filled(rule: Rule, bindings: dict[str, clingo.Symbol], lexicon: Lexicon) -> str:
+def _filled(
+    rule: Rule, bindings: dict[str, clingo.Symbol], lexicon: Lexicon, *, some: bool = False
+) -> str:
+    """Return a rule's sentence; with ``some``, what has no value is named by its role."""
     roles = _roles(rule, lexicon)
 
     def value(match: re.Match[str]) -> str:
         name = match[1]
         if name not in bindings:
-            return match[0]
+            return WORDS["some"].format(role=role_of(name, rule, lexicon)) if some else match[0]
         argument, predicate = roles.get(name, (name, None))
         return _phrase(bindings[name], argument, predicate, lexicon.vocabulary)
 
-    return _SLOT.sub(value, rule.sentence or "")
+    return _SLOT.sub(value, language.current().sentence(rule.sentence or ""))
+
+
+def role_of(name: str, rule: Rule, lexicon: Lexicon) -> str:
+    """Return what a variable of a rule stands for, as a word."""
+    argument, _ = _roles(rule, lexicon).get(name, (name, None))
+    return WORDS.get(f"role_{argument}", argument.replace("_", " ").lower())
+
+
+def value_of(value: clingo.Symbol, name: str, rule: Rule, lexicon: Lexicon) -> str:
+    """Return the value of a variable of a rule as a sentence tells it."""
+    argument, predicate = _roles(rule, lexicon).get(name, (name, None))
+    return _phrase(value, argument, predicate, lexicon.vocabulary)
 
 
 def _roles(rule: Rule, lexicon: Lexicon) -> dict[str, tuple[str, Predicate | None]]:
@@ -188,7 +231,7 @@ def _phrase(
     value: clingo.Symbol, argument: str, predicate: Predicate | None, vocabulary: Vocabulary
 ) -> str:
     if value.type == clingo.SymbolType.String:
-        return WORDS["anything"]
+        return WORDS.get(f"any_{argument}", WORDS["anything"])
     if argument == "Face":
         return (
             f"{WORDS['speaker']} ({value})" if predicate is None else f"{WORDS['face']} ({value})"
@@ -199,16 +242,20 @@ def _phrase(
         if argument in _PERMILLE:
             return f"{value.number / 10:g} %"
         if argument in ("Unit", "Other") and value.number in vocabulary.units:
-            return f"AU{value.number} ({vocabulary.units[value.number].label.lower()})"
+            return f"AU{value.number} ({_name(vocabulary.units[value.number])})"
         return str(value)
     text = str(value)
     if argument in ("Norm", "By"):
         norm = vocabulary.norms.get(text)
-        return f"{text.upper()} ({norm.label.lower()})" if norm else text.upper()
+        return f"{text.upper()} ({_name(norm)})" if norm else text.upper()
     kind = kind_of(predicate, argument)
     if kind is None and argument == "Kind":  # of a pack's own predicate, which may speak of either
         kind = "crisis" if text in vocabulary.terms["crisis"] else "mismatch"
     return vocabulary.phrase(kind or argument.lower(), text)
+
+
+def _name(term: Term) -> str:
+    return language.current().name(term.label)
 
 
 def _pair(node: Node, vocabulary: Vocabulary) -> Pair | None:
@@ -238,3 +285,35 @@ def _citation(rule: Rule, vocabulary: Vocabulary) -> str | None:
     if norm is None:
         return None
     return citation(norm.id, vocabulary)
+
+
+def heading(told: Told) -> str:
+    """Return a line as it is told: its sentence, its share, its origin, and what tells more."""
+    head = told.sentence
+    if told.contribution is not None:
+        head += f"  [{told.contribution:+.2f}]"
+    if told.kind in ("fact", "ontology") and told.origin:
+        head += f"  — {told.origin}"
+    if told.kind == "brief":
+        head += f"  — {WORDS['rule'].format(rule=told.rule, place=told.place)}"
+        if told.support:
+            head += f" · {WORDS['literature'].format(support=told.support)}"
+    return head + (f"  ({WORDS['more'].format(command=told.more)})" if told.more else "")
+
+
+def details(told: Told) -> list[str]:
+    """Return the small print of a line: rule and place, source, citation."""
+    if told.kind == "brief":
+        return []
+    found = []
+    if told.rule:
+        found.append(WORDS["rule"].format(rule=told.rule, place=told.place))
+    if told.source:
+        found.append(WORDS["source"].format(source=told.source))
+    if told.support:
+        found.append(f"{WORDS['literature'].format(support=told.support)}. {told.evidence}")
+    if told.citation:
+        found.append(told.citation)
+    if told.small and found:
+        return [" · ".join([found[0], *([told.citation] if told.citation else found[1:2])])]
+    return found

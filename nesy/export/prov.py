@@ -26,7 +26,7 @@ from nesy.reason.engine import Engine
 from nesy.reply.compose import TEMPLATES
 from nesy.reply.draft import GIVEN
 from nesy.trace import Fact, Round, Trace
-from nesy.vocabulary import NESY
+from nesy.turtle import NESY
 
 SHAPES = Path(__file__).with_name("prov.ttl")
 

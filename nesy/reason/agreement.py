@@ -139,6 +139,7 @@ class Stratum:
             extra=self.extra,
             models=1,
             name=f"rules/{self.name}",
+            guarded=self.rulebook.strangers,
         )
         notes = self.program.faults
         if not found:

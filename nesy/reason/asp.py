@@ -6,7 +6,7 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import clingo
@@ -17,6 +17,8 @@ from nesy.predicates import PREDICATES
 from nesy.reason import guard
 from nesy.rule_text import translate
 
+# The part of a program that holds no rule.
+NOTHING = "nothing"
 MOST_ANSWER_SETS = 10_000
 LONGEST_SOLVE = 30.0
 
@@ -87,20 +89,22 @@ def solve(
     extra: str = "",
     models: int = 0,
     name: str = "rules",
-    guarded: bool = False,
+    guarded: str = "",
     show: frozenset[tuple[str, int]] | None = None,
 ) -> list[AnswerSet]:
     """Return the answer sets of a program over facts, at most ``models`` of them (0: all).
 
-    Facts enter as symbols, never as text. ``guarded`` is for rules that are not ours; ``show``
-    restricts what is returned to these signatures, which saves reading the facts back. Raises
-    NesyError N303 (clingo refuses the program), N320 (more answer sets than can be weighed), N321
-    (grounding without end) or N322 (no answer set in time).
+    Facts enter as symbols, never as text. ``guarded`` names the files whose rules are not ours:
+    with them, the program is solved in a process of its own. ``show`` restricts what is returned to
+    these signatures, which saves reading the facts back. Raises NesyError N303 (clingo refuses the
+    program), N320 (more answer sets than can be weighed), N322 (no answer set in time), and where
+    guarded also N321 (grounding without end) or N323 (too much is derived).
     """
     program, known = tuple(statements), tuple(facts)
-    if guarded:
-        guard.require_end(program, known, extra, name)
     shown = "" if show is None else "#show. " + " ".join(f"#show {n}/{a}." for n, a in sorted(show))
+    if guarded:
+        asked = guard.Asked(extra + shown, models, show is not None)
+        return [AnswerSet(found) for found in _elsewhere(program, known, asked, guarded)]
     control = ground(program, known, extra=extra + shown, models=models, name=name)
     found: list[AnswerSet] = []
     until = time.monotonic() + LONGEST_SOLVE
@@ -118,6 +122,32 @@ def solve(
             found.append(
                 AnswerSet(frozenset(model.symbols(atoms=show is None, shown=show is not None)))
             )
+
+
+def require_end(
+    statements: Iterable[ast.AST],
+    facts: Iterable[clingo.Symbol] = (),
+    *,
+    extra: str = ALL_DEFINED,
+    files: str,
+) -> None:
+    """Raise NesyError where rules that are not ours are not grounded in the end.
+
+    N303 says that clingo refuses them, N321 that grounding takes too long or too much.
+    """
+    asked = guard.Asked(extra, guard.GROUNDED, shown=False)
+    _elsewhere(tuple(statements), tuple(facts), asked, files)
+
+
+def _elsewhere(
+    program: Sequence[ast.AST], facts: Iterable[clingo.Symbol], asked: guard.Asked, files: str
+) -> list[frozenset[clingo.Symbol]]:
+    try:
+        return guard.solve(program, facts, asked, files)
+    except guard.RefusedError as error:
+        # What is unsafe is found, with its place, before anything is grounded.
+        ground(program, extra=asked.extra, part=NOTHING, name=files)
+        raise NesyError(replace(fault, file=files) for fault in error.faults) from error
 
 
 def settled(
@@ -160,8 +190,12 @@ def ground(
     extra: str = ALL_DEFINED,
     models: int = 0,
     name: str,
+    part: str = "base",
 ) -> clingo.Control:
-    """Return a control with the program grounded; raises NesyError N303 where clingo refuses it."""
+    """Return a control with the program grounded; raises NesyError N303 where clingo refuses it.
+
+    With ``NOTHING`` for the part, the program is only checked.
+    """
     messages: list[str] = []
     control = clingo.Control(
         ["--warn=none", str(models)], logger=lambda _, text: messages.append(text)
@@ -175,7 +209,7 @@ def ground(
         with control.backend() as backend:
             for fact in facts:
                 backend.add_rule([backend.add_atom(fact)])
-        control.ground([("base", [])], context=Functions())
+        control.ground([(part, [])], context=Functions())
     except RuntimeError as error:
         found = [d for message in messages for d in translate(message, name)]
         if not found:

@@ -15,6 +15,7 @@ from itertools import islice
 from typing import TypeVar
 
 import clingo
+from clingo import ast
 
 from nesy.diagnostics import NesyError
 from nesy.govern import Norms
@@ -87,12 +88,16 @@ class LiftedProgram:
                 raise CannotLift(f"{fact} is the same in every case")
         return frozenset(kept)
 
-    def _solved(self, cases: Sequence[Key]) -> list[AnswerSet]:
+    def over(self, cases: Sequence[Key]) -> tuple[Sequence[ast.AST], list[clingo.Symbol]]:
+        """Return the program over cases, and its facts."""
         facts = list(self._static)
         for number, case in enumerate(cases):
             facts.append(clingo.Function(CASE, [clingo.Number(number)]))
             facts += [over_case(fact, number) for fact in (*case, *self._everywhere)]
-        found = asp.settled(self._statements, facts, name=self._name)
+        return self._statements, facts
+
+    def _solved(self, cases: Sequence[Key]) -> list[AnswerSet]:
+        found = asp.settled(*self.over(cases), name=self._name)
         if found is None:
             raise CannotLift("not one answer set")
         atoms: dict[int, list[clingo.Symbol]] = defaultdict(lambda: list(self._common))

@@ -102,6 +102,7 @@ class Engine:
             "nesy": __version__,
             "rules": self.rulebook.digest,
             "packs": [pack.name for pack in self.rulebook.packs],
+            **self.rulebook.added,
             "ontology": self.vocabulary.digest,
             "weights": self.weights.digest,
             **({"today": self.today.isoformat()} if self.today else {}),

@@ -7,6 +7,9 @@
 :- module(nesy_runtime,
           [ value/2, range/3, divide/3, eq/2, ne/2, lt/2, le/2, gt/2, ge/2, collect/4 ]).
 
+:- use_module(library(apply)).
+:- use_module(library(lists)).
+
 :- set_prolog_flag(debug_on_error, false).
 :- set_prolog_flag(generate_debug_info, false).
 

@@ -125,7 +125,9 @@ def compound(name: str, arguments: Iterable[str]) -> str:
 
 
 def variable_text(name: str) -> str:
-    """Return a variable's Prolog name; different names stay different."""
+    """Return a variable's Prolog name; different names stay different, and #1 is a fresh one."""
+    if name.startswith("#"):
+        return f"N_{name[1:]}"
     if _VARIABLE.fullmatch(name):
         return name
     return "V_" + name.replace("_", "__").replace("'", "_q")
@@ -149,8 +151,8 @@ class Terms:
     def side(self, node: ast.AST) -> Side:
         """Return one side of an equation, its arithmetic kept where it is on top."""
         if _is_arithmetic(node):
-            text = self.expression(node)
-            return Side(text, names_in([node]), node)
+            node = self._flat(node)
+            return Side(self.expression(node), names_in([node]), node)
         return self.pattern(node)
 
     def pattern(self, node: ast.AST) -> Side:
@@ -177,13 +179,18 @@ class Terms:
         names.add(new)
         mine = frozenset([new])
         if node.ast_type == ast.ASTType.Interval:
-            low, high = self.expression(node.left), self.expression(node.right)
-            needs = names_in([node])
-            self.items.append(Goal(f"range({low}, {high}, {new})", needs, mine, 1))
+            left, right = self._flat(node.left), self._flat(node.right)
+            text = f"range({self.expression(left)}, {self.expression(right)}, {new})"
+            self.items.append(Goal(text, names_in([left, right]), mine, 1))
         else:
-            right = Side(self.expression(node), names_in([node]), node)
-            self.items.append(Equation(Side(new, mine), right))
+            self.items.append(Equation(Side(new, mine), self.side(node)))
         return new
+
+    def _flat(self, node: ast.AST) -> ast.AST:
+        """Return arithmetic with what is no number in it taken out: intervals, computed terms."""
+        if _is_arithmetic(node):
+            return node.update(**_Flat(self).visit_children(node))
+        return _Flat(self)(node)
 
     def expression(self, node: ast.AST) -> str:
         """Return an arithmetic expression as value/2 of runtime.pl reads it."""
@@ -205,15 +212,28 @@ class Terms:
                 raise refused(node, f"the function @{node.name}", "Prolog knows @log_odds(C) only")
             return f"'@{node.name}'({self.expression(node.arguments[0])})"
         if kind == ast.ASTType.Function:
-            inside = self.nested()
-            text = inside._term(node, set())
-            if inside.items:
-                raise refused(node, f"the computed term {node}", "compute its arguments first")
-            return text
-        if kind == ast.ASTType.Interval:
-            what = f"an interval inside arithmetic, {node}"
-            raise refused(node, what, "write the interval first: X = 1..3, Y = X + 1")
+            return self._term(node, set())
         return _UNDEFINED
+
+
+class _Flat(ast.Transformer):
+    """Names each interval, and each computed argument of a term, by a fresh variable."""
+
+    def __init__(self, terms: Terms) -> None:
+        self.terms = terms
+
+    def visit_Interval(self, node: ast.AST) -> ast.AST:
+        return self._named(node)
+
+    def visit_Function(self, node: ast.AST) -> ast.AST:
+        if node.external:
+            return node.update(**self.visit_children(node))
+        arguments = [self._named(a) if _is_arithmetic(a) else self(a) for a in node.arguments]
+        return node.update(arguments=arguments)
+
+    def _named(self, node: ast.AST) -> ast.AST:
+        new = self.terms._computed(node, set())
+        return ast.Variable(node.location, f"#{new[2:]}")
 
 
 def refused(node: ast.AST, what: str, fix: str) -> Untranslatable:

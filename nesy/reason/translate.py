@@ -13,22 +13,23 @@ from dataclasses import dataclass, field
 import networkx as nx
 from clingo import ast
 
-from nesy.companions import unpooled
+from nesy.companions import unpooled, variables
 from nesy.diagnostics import Diagnostic, NesyError
 from nesy.reason.clauses import clause
-from nesy.reason.terms import Untranslatable, name_text
+from nesy.reason.terms import Untranslatable, name_text, variable_text
 from nesy.rulebook import Rule, Rulebook, Signature, Strata, signature
 from nesy.stratify import dependencies, negative_cycles
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A clause and the rule it comes from."""
+    """A clause and the rule it comes from; ``variables`` are the rule's names with Prolog's."""
 
     rule: Rule
     head: str
     goals: tuple[str, ...]
     derives: Signature
+    variables: tuple[tuple[str, str], ...] = ()
 
     @property
     def text(self) -> str:
@@ -130,7 +131,8 @@ def program(
             faults.append(_fault(fault, rule))
             left_out.add(head)
             continue
-        clauses.append(Clause(rule, text, tuple(goals), head))
+        names = tuple((name, variable_text(name)) for name in variables(statement.body))
+        clauses.append(Clause(rule, text, tuple(goals), head, names))
     kept = tuple(c for c in clauses if c.derives not in left_out)
     seen = frozenset(s for rule in rules for s in rule.body_signatures | rule.heads)
     derived = frozenset(c.derives for c in kept)

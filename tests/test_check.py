@@ -1,0 +1,420 @@
+"""`nesy check` as a linter: warnings, sure mends, reports for machines, and how fast it is."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nesy import rulebook, vocabulary
+from nesy.check import lint, mend, session, store
+from nesy.check.clause import read
+from nesy.check.program import Program
+from nesy.check.spelling import one_edit
+from nesy.check.twins import covers
+from nesy.diagnostics import Edit, Fault
+from nesy.exemption import machines_day
+
+NESY = [sys.executable, "-c", "from nesy.cli import main; main()"]
+# Every rule here has no label; that alone is told in a test of its own.
+SILENT = {"N356", "N359"}
+WORDS = vocabulary.load()
+SMILE = "evidence(F, joy, C) :- expression(F, smile, C)."
+
+
+@pytest.fixture
+def told(words, rules_file):
+    """Return what is told of rules: code, and the text the range spans."""
+
+    def of(text, silent=SILENT):
+        path = rules_file(text)
+        found, _ = session.files([path], words, None, machines_day())
+        lines = path.read_text(encoding="utf-8").split("\n")
+        return [
+            (f.code, lines[f.line - 1][f.column - 1 : f.end_column - 1] if f.end_column else "")
+            for f in found.faults
+            if f.code not in silent
+        ]
+
+    return of
+
+
+def test_the_shipped_rules_are_free_of_warnings_too(words):
+    assert lint.faults(rulebook.load(), words) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # Never fires
+        ("a(F) :- expression(F, smile, C), C > 500, C < 400.", [("N350", "C < 400")]),
+        ("a(F) :- expression(F, smile, C), C > 1000.", [("N350", "C > 1000")]),
+        ("a(F) :- expression(F, smile, C), D = C + 1, D > 2000.", [("N350", "D > 2000")]),
+        ("a(F) :- expression(F, smile, 1200).", [("N350", "1200")]),
+        ("a(F) :- face(F), F = f1, F != f1.", [("N350", "F != f1")]),
+        ("a(F) :- face(F), not face(F).", [("N350", "not face(F)")]),
+        (
+            "a(F) :- face(F), emotion_valence(joy, negative).",
+            [("N350", "emotion_valence(joy, negative)")],
+        ),
+        ("a(F) :- face(F), not emotion(joy).", [("N350", "not emotion(joy)")]),
+        ("a(F) :- observable(F, 55), not au(F, 55, _, _).", [("N350", "55")]),
+        ("p(X) :- p(X). a(X) :- p(X).", [("N350", "p(X)"), ("N350", "p(X)")]),
+        ("p(F) :- face(F), 2 < 1. a(X) :- p(X).", [("N350", "2 < 1"), ("N350", "p(X)")]),
+        # Changes nothing
+        ("a(F) :- expression(F, smile, C), C >= 300, C >= 500.", [("N351", "C >= 300")]),
+        ("a(F) :- expression(F, smile, C), C >= 0.", [("N351", "C >= 0")]),
+        ("a(F) :- face(F), speaker(F), face(F).", [("N351", "face(F)")]),
+        ("a(F) :- face(F), emotion(joy).", [("N351", "emotion(joy)")]),
+        # Strengths and overflow
+        ("evidence(F, fear, 1200) :- face(F).", [("N317", "1200")]),
+        (
+            "evidence(F, fear, C * D) :- claim(F, fear, C), line_emotion(fear, D).",
+            [("N317", "C * D")],
+        ),
+        (
+            "a(F, C * C * C * C) :- expression(F, smile, C).",
+            [("N305", "C * C * C * C")],
+        ),
+        # Constraints and cycles
+        (
+            ":- reading(F, joy), reading(F, anger).",
+            [("N352", ":- reading(F, joy), reading(F, anger).")],
+        ),
+        (
+            "evidence(f1, joy, 5) :- not evidence(f1, fear, 5), face(f1).",
+            [("N355", "not evidence(f1, fear, 5)")],
+        ),
+        # Twins
+        ("a(F) :- face(F). a(G) :- face(G).", [("N353", "a(G) :- face(G).")]),
+        (
+            "a(F) :- face(F). a(F) :- face(F), speaker(F).",
+            [("N353", "a(F) :- face(F), speaker(F).")],
+        ),
+        (
+            "a(F) :- claim(F, joy, C), C > 300. a(F) :- claim(F, joy, D), D > 400.",
+            [("N353", "a(F) :- claim(F, joy, D), D > 400.")],
+        ),
+        (SMILE, [("N353", SMILE)]),
+        ("evidence(F, joy, 300) :- au(F, 12, _, _).", [("N354", "evidence(F, joy, 300)")]),
+        # Words and places
+        ("a(E) :- expression(_, E, _), claim(_, E, _).", [("N319", "E")]),
+        ("gloomy(F) <- face(F).", [("N324", "gloomy(F) <- face(F).")]),
+        ("a(F) :- expression(F, smile, C).", [("N358", "C")]),
+        ('%! m.x "{Fac} smiles"\n%  source: house\na(Face) :- face(Face).', [("N357", "Fac")]),
+    ],
+)
+def test_what_is_doubtful_is_told_at_its_range(told, text, expected):
+    assert told(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a(F) :- expression(F, smile, C), C >= 300, C < 500.",
+        "evidence(F, fear, C * D / 1000) :- claim(F, fear, C), line_emotion(fear, D).",
+        "evidence(F, fear, C + D) :- claim(F, fear, C), cue(hedge, D), C < 500, D <= 500.",
+        "a(F) :- face(F), emotion_valence(E, negative), claim(F, E, _).",
+        "p(X) :- face(X). p(X) :- p(X), speaker(X).",
+        "a(F) :- face(F), not au(F, 12, _, _). a(F) :- au(F, 12, X, X).",
+        # Words speak with the face: the unit says something else there.
+        "evidence(F, joy, 300) :- au(F, 12, _, _), line_valence(positive, _).",
+        "a(F) :- claim(F, joy, C), C > 400. b(F) :- claim(F, joy, C), C > 300.",
+        "evidence(F, joy, 3) :- face(F), cue(hedge, _). "
+        "evidence(F, joy, 3) :- face(F), cue(hedge, _), speaker(F).",
+        "a(F) :- face(F), X = (1; 2), X > 1.",
+        "a(F) :- claim(F, joy, _Some).",
+    ],
+)
+def test_what_is_meant_is_let_pass(told, text):
+    assert told(text) == []
+
+
+def test_labels_sources_and_unused_predicates(told):
+    rule = "evidence(F, fear, 300) :- claim(F, fear, _), cue(hedge, _)."
+    assert told(rule, ()) == [("N356", rule)]
+    assert told(f'%! m.x "{{F}}"\n{rule}', ()) == [("N356", rule)]
+    assert told(f'%! m.x "{{F}}"\n%  source: house\n{rule}', ()) == []
+    helper = '%! m.h "{F}"\ngloomy(F) :- face(F).'
+    assert told(helper, ()) == [("N359", "gloomy(F)")]
+    assert told(f"%*! gloomy(Face)\n{{Face}} is gloomy.\n*%\n{helper}", ()) == []
+
+
+def test_columns_count_characters_not_bytes(told):
+    assert told('a(F) :- face(F), F != "é", expresion(F, smile, _).') == [
+        ("N301", "expresion(F, smile, _)")
+    ]
+
+
+def test_a_shipped_file_takes_its_own_place(words):
+    path = rulebook.shipped("interpret")["words"]
+    found, book = session.files([path], words, None, machines_day())
+    assert found.faults == ()
+    assert [p.name for p in book.packs] == [p.name for p in rulebook.load().packs]
+
+
+def test_a_file_that_cannot_be_read_hides_no_other(words, rules_file):
+    paths = [rules_file("a :- b", "one.lp"), rules_file("c :- nowhere.", "two.lp")]
+    found, _ = session.files(paths, words, None, machines_day())
+    assert [fault.code for fault in found.faults][:2] == ["N300", "N301"]
+
+
+# ── One rule within another: against clingo itself ──────────────────────────────────────────────
+
+_ARGUMENT = st.sampled_from(["X", "Y", "a", "b", "_"])
+_ATOM = st.tuples(st.sampled_from("pqr"), _ARGUMENT, _ARGUMENT).map(
+    lambda a: f"{a[0]}({a[1]},{a[2]})"
+)
+_BODY = st.lists(st.tuples(_ATOM, st.booleans()), min_size=1, max_size=3)
+_FACTS = st.sets(st.tuples(st.sampled_from("pqr"), st.sampled_from("ab"), st.sampled_from("ab")))
+
+
+@given(_BODY, _BODY, _FACTS)
+def test_a_rule_that_covers_another_derives_all_it_does(general, special, facts):
+    import clingo
+    from clingo import ast
+
+    rules = []
+    for body in (general, special):
+        said = ", ".join([f"{'not ' * no}{atom}" for atom, no in body] + ["s(X), s(Y)"])
+        ast.parse_string(f"h(X) :- {said}.", rules.append)
+    clauses = [read(rulebook.Rule("r", None, {}, "f", 1, 1, rule)) for rule in rules[1::2]]
+    derived = []
+    for rule in rules[1::2]:
+        control = clingo.Control(["--warn=none"])
+        stated = " ".join(f"{p}({a},{b})." for p, a, b in facts)
+        control.add(f"{rule} s(a;b). {stated} #show h/1.")
+        control.ground()
+        with control.solve(yield_=True) as models:
+            derived.append({str(s) for model in models for s in model.symbols(shown=True)})
+    if covers(*clauses):
+        assert derived[1] <= derived[0]
+
+
+# ── Whatever is written ─────────────────────────────────────────────────────────────────────────
+
+SCRAPS = st.sampled_from(
+    [
+        *'().,:;-_{}|"%#@&*=<> \n',
+        *(":-", "not ", "F", "joy", "0.5", "#count { X : face(X) } > 1", "1..9", "é", "%! x"),
+        *("%*! a(B)", "{ a(F) : face(F) }", "#minimize { 1 }", "&t { } ", "#true"),
+    ]
+)
+GOOD = (
+    '%! m.x "{Face} é"\n%  source: me\n'
+    "evidence(Face, fear, C * D / 1000) :- expression(Face, (frown; smile), C),"
+    " not au(Face, 12, _, _), D = #max { X : claim(Face, fear, X); 1 }, C >= 300, C != D.\n"
+)
+
+
+@settings(max_examples=150)
+@given(st.lists(st.tuples(st.integers(0, len(GOOD)), st.integers(0, 9), SCRAPS), max_size=3))
+def test_nothing_that_is_written_breaks_the_check_and_every_range_is_in_the_text(cuts):
+    text = GOOD
+    for at, length, scrap in cuts:
+        text = text[:at] + scrap + text[at + length :]
+    path = Path("mine.lp")
+    found, _ = session.files([path], WORDS, None, machines_day(), texts={path: text})
+    lines = text.split("\n")
+    for fault in found.faults:
+        assert fault.what and fault.why and fault.fix
+        if fault.line is not None:
+            assert 1 <= fault.line <= len(lines)
+            assert 1 <= (fault.column or 1) <= len(lines[fault.line - 1]) + 1
+    for fault in found.faults:
+        mend.applied(text, mend.edits_of(fault))
+
+
+# ── Mending ─────────────────────────────────────────────────────────────────────────────────────
+
+BROKEN = """\
+% kept  as it is
+evidence(Face, sarcsm, C) :- expresion(Face, smile, C),   C >= 300, % why
+    C >= 500, cue(hedge, _), cue(hedge, _).
+"""
+
+
+def test_fix_mends_what_is_sure_and_nothing_else(nesy, rules_file):
+    path = rules_file(BROKEN)
+    shown = nesy("check", path, "--fix", "--dry-run")
+    assert (shown.code, path.read_text()) == (0, BROKEN)
+    assert "-evidence(Face, sarcsm, C) :- expresion(" in shown.out
+    ran = nesy("check", path, "--fix")
+    after = path.read_text()
+    assert after == (
+        "% kept  as it is\n"
+        '%! mine.rule_1 "TODO: {Face} gives evidence of sarcasm"\n'
+        "evidence(Face, sarcasm, C) :- expression(Face, smile, C), % why\n"
+        "    C >= 500, cue(hedge, _).\n"
+    )
+    assert (ran.code, [line.split()[1] for line in ran.out.splitlines()[::3]]) == (1, ["N356"])
+    assert nesy("check", path, "--fix").out == ran.out
+    assert path.read_text() == after
+
+
+def test_fix_keeps_line_endings(nesy, tmp_path):
+    path = tmp_path / "mine.lp"
+    text = '%! m.x "{F} é"\r\n%  source: me\r\nevidence(F, feer, 3) :- face(F), cue(hedge, _).\r\n'
+    path.write_bytes(text.encode())
+    nesy("check", path, "--fix")
+    assert path.read_bytes() == text.replace("feer", "fear").encode()
+
+
+def test_fix_of_what_cannot_be_read_is_told(nesy, tmp_path):
+    broken = tmp_path / "broken.lp"
+    broken.write_bytes(b"a :- \xff.")
+    for path in (broken, tmp_path / "nowhere.lp"):
+        ran = nesy("check", path, "--fix")
+        assert (ran.code, "N112" in ran.out) == (2, True)
+    marked = tmp_path / "marked.lp"
+    marked.write_bytes("\ufeffa :- drafted, faces(1), faces(1).".encode())
+    nesy("check", marked, "--fix")
+    text = marked.read_text(encoding="utf-8")
+    assert text.startswith("\ufeff%! ") and text.endswith("\na :- drafted, faces(1).")
+
+
+def test_fix_leaves_syntax_and_comments_alone():
+    faults = [Fault("N300", "", "", "", "f", 1, 1, edits=(Edit(1, 1, 1, 2, "b"),))]
+    assert mend.mended("a.\n", faults, lambda _: []) == "a.\n"
+    assert mend.applied("a, % x\n b.", [Edit(1, 2, 2, 3, "")]) == "a, % x\n b."
+    assert mend.applied("abc", [Edit(1, 1, 1, 3, "x"), Edit(1, 2, 1, 4, "y")]) == "xc"
+
+
+@given(st.text("ab,é\n", max_size=30), st.data())
+def test_edits_change_their_ranges_only(text, data):
+    at = st.integers(0, len(text))
+    begin, end = sorted((data.draw(at), data.draw(at)))
+
+    def place(offset):
+        return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+    edit = Edit(*place(begin), *place(end), "NEW")
+    assert mend.applied(text, [edit]) == text[:begin] + "NEW" + text[end:]
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "expected"),
+    [
+        ("expresion", {"expression", "face"}, "expression"),
+        ("faec", {"face"}, "face"),
+        ("facce", {"face"}, "face"),
+        ("fac", {"face"}, "face"),
+        ("joi", {"joy", "jot"}, None),
+        ("joy", {"joy"}, None),
+        ("C", {"F"}, None),
+        ("smile", {"frown"}, None),
+    ],
+)
+def test_one_slip_is_sure_where_one_word_alone_is_near(word, known, expected):
+    assert one_edit(word, known) == expected
+
+
+# ── Reports, watching, speed ────────────────────────────────────────────────────────────────────
+
+
+def test_exit_codes_tell_errors_from_warnings(nesy, rules_file):
+    assert nesy("check", rules_file("a :- nowhere.")).code == 2
+    assert nesy("check", rules_file("a(F) :- face(F).")).code == 1
+    whole = '%*! a(Face)\n{Face} is there.\n*%\n%! m.a "{F}"\na(F) :- face(F).'
+    assert nesy("check", rules_file(whole)).code == 0
+    assert nesy("check", "nowhere.lp").code == 2
+    assert nesy("check", "--format", "html").code == 2
+    assert "N332" in nesy("check", "--format", "html").err
+
+
+def test_every_format_tells_the_same_faults(nesy, rules_file):
+    path = rules_file("a(F) :- expresion(F, smile, C).\nb(F) :- expression(F, smile, C).")
+    as_json = json.loads(nesy("check", path, "--json").out)
+    assert (as_json[0]["code"], as_json[0]["severity"]) == ("N301", "error")
+    assert (as_json[0]["column"], as_json[0]["end_column"]) == (9, 31)
+    assert as_json[0]["fixable"] is True
+    sarif = json.loads(nesy("check", path, "--format", "sarif").out)
+    (run,) = sarif["runs"]
+    assert (sarif["version"], run["tool"]["driver"]["name"]) == ("2.1.0", "nesy")
+    results = run["results"]
+    assert [r["ruleId"] for r in results] == [f["code"] for f in as_json]
+    for result in results:
+        assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+    region = results[0]["locations"][0]["physicalLocation"]["region"]
+    assert region == {"startLine": 1, "startColumn": 9, "endLine": 1, "endColumn": 31}
+    commands = nesy("check", path, "--format", "github").out.splitlines()
+    assert len(commands) == len(as_json)
+    assert re.fullmatch(
+        r"::error file=.*mine\.lp,line=1,endLine=1,col=9,endColumn=30,title=N301 unknown "
+        r"predicate expresion/3::unknown predicate expresion/3%0Awhy: .*%0Afix: .*",
+        commands[0],
+    )
+    assert commands[1].startswith("::warning ")
+
+
+def test_watch_checks_again_when_a_file_is_saved(rules_file):
+    path = rules_file("a :- nowhere.")
+    command = [*NESY, "check", str(path), "--watch"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert "N301" in process.stdout.readline()
+        path.write_text("a :- drafted, face(")
+        while "N300" not in (line := process.stdout.readline()):
+            assert line
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert process.returncode == 130
+
+
+def test_what_is_remembered_is_what_was_found(monkeypatch, tmp_path, words):
+    monkeypatch.setenv("NESY_CACHE", str(tmp_path / "cache"))
+    first = store.shipped(None, machines_day())
+    assert sorted(p.name for p in (tmp_path / "cache").iterdir()) == ["shipped.json"]
+    assert store.shipped(None, machines_day()) == first
+    for _ in range(2):
+        found = store.vocabulary()
+        assert (found.terms, found.pairs, found.digest) == (words.terms, words.pairs, words.digest)
+        assert found.facts == words.facts
+    (tmp_path / "cache" / "vocabulary.json").write_text("{")
+    assert store.vocabulary().terms == words.terms
+    monkeypatch.setenv("NESY_CACHE", str(tmp_path / "cache" / "shipped.json" / "no folder"))
+    assert store.vocabulary().terms == words.terms
+
+
+def processor_time(*arguments, cache):
+    """Return the processor time of a command: a busy machine makes it wait, and works no more."""
+    before = os.times()
+    environment = {**os.environ, "NESY_CACHE": str(cache)}
+    done = subprocess.run([*NESY, *arguments], env=environment, capture_output=True, text=True)
+    after = os.times()
+    assert (done.returncode, done.stderr) == (0, "")
+    user = after.children_user - before.children_user
+    return user + after.children_system - before.children_system
+
+
+def test_a_check_on_save_costs_little_more_than_starting(tmp_path):
+    """On a quiet machine it takes less than 0.3 s, most of it to start (see `nesy --version`)."""
+    processor_time("check", cache=tmp_path)
+    pairs = [
+        (processor_time("check", cache=tmp_path), processor_time("--version", cache=tmp_path))
+        for _ in range(3)
+    ]
+    assert min(check for check, _ in pairs) < 2 * min(start for _, start in pairs) + 0.05
+
+
+def test_a_warm_check_of_a_file_is_quick(words, rules_file):
+    path = rules_file("evidence(F, fear, C) :- claim(F, fear, C), cue(hedge, _).")
+    session.files([path], words, None, machines_day())
+    begin = time.process_time()
+    session.files([path], words, None, machines_day())
+    assert time.process_time() - begin < 0.3
+
+
+def test_shipped_clauses_are_read_once(words):
+    book = rulebook.load()
+    rule = book.packs[0].rules[0]
+    one, other = (Program(rulebook.load(), words, ()) for _ in range(2))
+    assert one.clause(rule) is other.clause(rule)
