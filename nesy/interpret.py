@@ -222,7 +222,10 @@ _candidate(F, E) :- speaker(F), evidence(F, E, _), not excluded(F, E).
 def enumerated(
     found: Sequence[AnswerSet], rules: Sequence[Rule], weights: Weights, faces: Sequence[str]
 ) -> Interpretation:
-    """Weigh every answer set; atoms that hold in all of them are handed on, voices of the best."""
+    """Weigh every answer set; atoms that hold in all of them are handed on, voices of the best.
+
+    Raises NesyError N325 where there is none.
+    """
     scored: list[tuple[float, dict[str, str], AnswerSet, list[Voice]]] = []
     for answer in found:
         voices = voices_in(answer, rules, weights)
@@ -230,7 +233,7 @@ def enumerated(
         said = [v.contribution for v in voices if readings.get(v.face) == v.emotion]
         scored.append((math.fsum(said), readings, answer, voices))
     if not scored:
-        return Interpretation({face: {} for face in faces}, (), frozenset())
+        raise NesyError(_unsatisfied(rules))
     top = max(score for score, *_ in scored)
     mass: dict[str, dict[str, list[float]]] = {face: defaultdict(list) for face in faces}
     for score, readings, _, _ in scored:
@@ -241,6 +244,16 @@ def enumerated(
     best = max(scored, key=lambda entry: (entry[0], sorted(map(str, entry[2].atoms))))
     common = frozenset.intersection(*(_derived(answer) for _, _, answer, _ in scored))
     return Interpretation(marginals, tuple(best[3]), common)
+
+
+def _unsatisfied(rules: Sequence[Rule]) -> Diagnostic:
+    """Return what to say where no answer set is left: without a reading there is no verdict."""
+    what, why = "no reading of this case is left", "constraints exclude every answer set"
+    fix = "let a rule derive excluded(Face, Emotion) in place of a constraint"
+    for rule in rules:
+        if not rule.heads:
+            return Diagnostic("N325", what, why, fix, rule.file, rule.line, rule.column)
+    return Diagnostic("N325", what, "the rules contradict themselves", fix)
 
 
 def _derived(found: AnswerSet) -> frozenset[clingo.Symbol]:

@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nesy import interpret as interpreting
-from nesy import rulebook
+from nesy import pipeline, rulebook
 from nesy.diagnostics import NesyError
 from nesy.interpret import NULL_HYPOTHESIS, interpret, needs_enumeration, softmax
+from nesy.trace import Case, Trace
 from nesy.weights import Weights
 
 EMOTIONS = ("joy", "sadness", "anger", "surprise", "neutral")
@@ -156,6 +157,23 @@ def test_a_constraint_across_faces_joins_their_readings(tmp_path):
     assert needs_enumeration(book.rules("interpret"))
     # Only neutral is a candidate of both.
     assert found.marginals == {face: {"neutral": approx(1)} for face in FACES}
+
+
+def test_where_constraints_leave_no_reading_that_is_said(tmp_path):
+    text = "evidence(F, joy, 1000) :- speaker(F).\n:- speaker(_)."
+    with pytest.raises(NesyError, match="N325") as raised:
+        read(tmp_path, text, ["speaker(f1)"])
+    assert (raised.value.diagnostics[0].line, raised.value.exit_code) == (2, 2)
+    found, _ = read(tmp_path, text, [])
+    assert found.marginals == {}
+
+
+def test_a_case_whose_readings_are_all_excluded_is_held(tmp_path):
+    rules = tmp_path / "none.lp"
+    rules.write_text('%! own.none "nobody is read"\n:- speaker(_).\n')
+    engine = pipeline.engine_for(rules=[rules])
+    found = pipeline.reason(Trace(case=Case(id="c", line="I'm fine.")), engine=engine)
+    assert found.verdict.status == "hold" and "N325" in str(found.error)
 
 
 def test_evidence_that_is_chosen_counts_where_it_is_chosen(tmp_path):

@@ -7,6 +7,7 @@ then, because clingo never forgets a symbol.
 from __future__ import annotations
 
 import copyreg
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -35,6 +36,8 @@ def spread(
     Each process is sent ``held`` once, its rules as text. Few results are held at a time. Raises
     what ``work`` raises, and NesyError N906 where a process is ended from outside.
     """
+    # A file of the folder we are called in, such as a json.py, is no module of the new processes.
+    os.environ["PYTHONSAFEPATH"] = "1"
     pool = ProcessPoolExecutor(jobs, get_context("spawn"), _hold, (held,), max_tasks_per_child=LIFE)
     waiting: deque[Future[Done]] = deque()
     try:
