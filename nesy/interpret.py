@@ -109,7 +109,9 @@ def prepared(rulebook: Rulebook) -> tuple[tuple[Rule, ...], str, bool]:
 
 def needs_enumeration(rules: Sequence[Rule]) -> bool:
     """Tell whether packs choose, constrain or look at readings, so that all answer sets count."""
-    if any(("reading", 2) in rule.body_signatures for rule in rules):
+    # What a rule looks at takes long to find; its text is at hand.
+    named = (rule for rule in rules if "reading(" in rule.text)
+    if any(("reading", 2) in rule.body_signatures for rule in named):
         return True
     return not is_stratified(rules)
 
@@ -141,19 +143,33 @@ def voices_in(found: AnswerSet, rules: Sequence[Rule], weights: Weights) -> list
     """Return the voices of an answer set; raises NesyError N317 where one is not of the form."""
     voices = []
     for atom in found.named(*VOICE):
-        number, bindings, weighed, face, emotion, strength = atom.arguments
-        rule = rules[number.number]
-        if not (_is_word(face) and _is_word(emotion) and _is_strength(strength)):
-            what = f"evidence({face},{emotion},{strength}) is no evidence"
+        number, bound, terms, said = _voice(atom)
+        rule = rules[number]
+        if said is None:
+            what = f"evidence({','.join(map(str, atom.arguments[3:]))}) is no evidence"
             why = f"a strength is an integer 0-{FULL}, a face and an emotion are words"
             fix = "mend what the rule computes; divide by 1000 after multiplying confidences"
             raise NesyError(Diagnostic("N317", what, why, fix, rule.file, rule.line, rule.column))
-        terms = tuple(map(str, weighed.arguments))
-        share = weights.of(rule.id, terms) * strength.number / FULL
-        bound = tuple(map(str, bindings.arguments))
-        said = (str(face), str(emotion), rule.id, strength.number)
-        voices.append(Voice(*said, share, bound, terms))
+        face, emotion, strength = said
+        share = weights.of(rule.id, terms) * strength / FULL
+        voices.append(Voice(face, emotion, rule.id, strength, share, bound, terms))
     return sorted(voices)
+
+
+_Said = tuple[str, str, int]
+
+
+# Most voices of one case are those of the next.
+@lru_cache(maxsize=2**14)
+def _voice(
+    atom: clingo.Symbol,
+) -> tuple[int, tuple[str, ...], tuple[str, ...], _Said | None]:
+    """Return the rule's number, its bindings, what it is weighed by and what it says, if sound."""
+    number, bindings, weighed, face, emotion, strength = atom.arguments
+    sound = _is_word(face) and _is_word(emotion) and _is_strength(strength)
+    said = (str(face), str(emotion), strength.number) if sound else None
+    bound, terms = (tuple(map(str, of.arguments)) for of in (bindings, weighed))
+    return number.number, bound, terms, said
 
 
 def _is_word(term: clingo.Symbol) -> bool:

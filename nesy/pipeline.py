@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from itertools import chain, groupby, islice
 from typing import Any
 
-from nesy import line, registry, turns
+from nesy import line, registry, rulebook, turns
 from nesy.diagnostics import Diagnostic, NesyError
 from nesy.explain import outcome
 from nesy.explain.justify import Node
@@ -270,6 +270,6 @@ def _engine() -> Engine:
 
 def engine_for(packs: Sequence[str] | None = None, **more: Any) -> Engine:
     """Return an Engine: the shipped packs by name, with the user's rules, weights and ontology."""
-    if packs is None and not any(more.values()):
+    if not any(more.values()) and (packs is None or frozenset(packs) == rulebook.default()):
         return _engine()
     return Engine.load(packs, **more)

@@ -92,7 +92,7 @@ _ALL = [
         speaker(Face): {Face} is the speaker
         context(Context): the declared context is {Context}
         purpose(Purpose): the declared purpose is {Purpose}
-        notice(Notice): the notice on {Notice} was given
+        notice(Notice): {Notice} was given
         consent(Consent): {Consent} was given
         jurisdiction(Jurisdiction): the law of {Jurisdiction} applies
         person(Person): the person is declared to be {Person}
@@ -147,8 +147,8 @@ _ALL = [
         exempt(Norm): {Norm} does not apply here
         lapsed(Norm): an exception to {Norm} ran out
         in_force(Norm): {Norm} is in force here
-        overridden(Act, Norm, By): {Norm} on {Act} gives way to {By}
-        violated(Norm, Act): the draft violates {Norm} on {Act}
+        overridden(Act, Norm, By): {Norm} on a reply that {Act} gives way to {By}
+        violated(Norm, Act): the draft violates {Norm}: it {Act}
         """,
     ),
     *_table(
@@ -168,9 +168,9 @@ _ALL = [
         table1(Expression, Emotion): Table 1 of the paper pairs {Expression} with {Emotion}
         suggests(Expression, Emotion): the ontology pairs {Expression} with {Emotion}
         support(Expression, Emotion, Support): {Expression} as {Emotion} has the support {Support}
-        cue_crisis(Cue, Kind): {Cue} is a sign of a crisis of {Kind}
+        cue_crisis(Cue, Kind): a sign of a crisis of {Kind} lies in {Cue}
         norm(Norm, Force, Severity): {Norm} is a norm
-        norm_jurisdiction(Norm, Jurisdiction): {Norm} belongs to {Jurisdiction}
+        norm_jurisdiction(Norm, Jurisdiction): where {Norm} is in force: {Jurisdiction}
         norm_source(Norm): {Norm} cites its source
         """,
     ),

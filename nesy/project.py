@@ -11,7 +11,7 @@
     jurisdiction = "eu"
     notice = ["emotion_recognition"]
 
-Paths are from the file's own folder. An option on the command line goes before it; ``--rules`` adds.
+Paths are from the file's own folder. Options go before it; ``--rules`` adds to it.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def read(file: Path) -> Project:
         value = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"line (\d+), column (\d+)", str(error))
-        line, column = (int(at[1]), int(at[2])) if at else (None, None)
+        line, column = (int(at[1]), int(at[2])) if at else (len(text.splitlines()), None)
         fix = 'write it as in rules = ["mine.lp"]'
         fault = Diagnostic("N347", "this is not TOML", str(error), fix, str(file), line, column)
         raise NesyError(fault) from error

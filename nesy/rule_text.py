@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from nesy.diagnostics import Diagnostic, NesyError
+from nesy.strict_json import LARGEST_INTEGER
 
 LARGEST_FILE = 1_000_000
 DEEPEST = 200
@@ -55,10 +56,11 @@ def refuse_unsafe(text: str, name: str) -> None:
             what = f"the character {token} (U+{ord(token):04X}) outside a string"
             fix = "write it with letters a-z, or in quotes"
             raise refuse(what, _NOT_ASCII, fix, match.start(), "N300")
-        if token[0].isdigit():
-            why = "clingo's integers wrap silently beyond 2147483647"
-            fix = "keep numbers below a million"
-            raise refuse(f"{token[:12]}… overflows", why, fix, match.start(), "N305")
+        if token[0].isdigit() and (len(token) > 12 or int(token, 0) > LARGEST_INTEGER):
+            what = f"{token if len(token) <= 20 else f'{token[:12]}…'} overflows"
+            why = f"clingo's integers wrap silently beyond {LARGEST_INTEGER}"
+            fix = "confidences and strengths are 0-1000; keep numbers below a million"
+            raise refuse(what, why, fix, match.start(), "N305")
         if token == ".":
             if match.start() - begin > LONGEST_RULE:
                 what, why = "this rule is too long", f"the limit is {LONGEST_RULE} characters"
@@ -100,7 +102,7 @@ def place_of(text: str, at: int) -> tuple[int, int]:
 # as its own reader does; anything laxer would take an #include between two quotes for text.
 _TOKENS = re.compile(
     r'%\*.*?\*%|%\*|%[^\n]*|"(?:\\[\\"n]|[^"\\\n])*"|#include|#script'
-    r"|(?<![A-Za-z0-9_'])(?:\d{10}\d*|0[xob][0-9A-Fa-f]{8}[0-9A-Fa-f]*)"
+    r"|(?<![A-Za-z0-9_'])(?:0x[0-9A-Fa-f]{8,}|0o[0-7]{11,}|0b[01]{32,}|[1-9][0-9]{9,})"
     r"|[()\[\]{};]|\.\.|\.|[-+*/\\&?^|~@]|[^\0-\x7f]",
     re.DOTALL,
 )

@@ -147,6 +147,12 @@ def selectable() -> frozenset[str]:
     return frozenset({*shipped("interpret"), *installed()})
 
 
+def default() -> frozenset[str]:
+    """Return the names of the packs that are used where none is chosen."""
+    packs = (_read_shipped(path, "interpret") for path in shipped("interpret").values())
+    return frozenset(pack.name for pack in packs if pack.is_default)
+
+
 def everything() -> Rulebook:
     """Return every shipped pack, used by default or not."""
     strata: tuple[Strata, ...] = ("interpret", "govern")

@@ -8,7 +8,7 @@ from clingo import ast
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from nesy.explain.dependence import Dependence, fits, sides
+from nesy.explain.dependence import Dependence, fits, read, sides
 from nesy.explain.flips import Edit, edited, search
 from nesy.explain.variants import Variants, minimal_flips
 
@@ -105,7 +105,7 @@ def test_what_is_found_is_what_brute_force_finds(text, stated, asked, mode):
 )
 def test_what_an_atom_does_not_look_at_never_flips_it(text, stated, asked):
     facts = frozenset(map(atom, stated))
-    looks = Dependence(parsed(text)).of([(asked, ())])
+    looks = Dependence(read(parsed(text))).of([(asked, ())])
     blind = [toggle(one, facts) for one in FACTS if not any(fits(p, atom(one)) for p in looks)]
     every = (some for n in range(len(FACTS) + 1) for some in combinations(FACTS, n))
     assume(blind and all(_has_one_answer_set(text, some) for some in every))
@@ -124,7 +124,8 @@ def test_all_single_edits_are_one_call_of_the_solver():
     text = "a :- x, not y. b :- a, z."
     facts = frozenset(map(atom, ("x", "z")))
     calls = []
-    program = Variants(parsed(text), frozenset([("x", 0), ("y", 0), ("z", 0)]), ("b", 0))
+    given = frozenset([("x", 0), ("y", 0), ("z", 0)])
+    program = Variants(parsed(text), given, frozenset([("b", 0)]))
     solve = program.holding
 
     def flips(cases):
@@ -182,7 +183,7 @@ def test_a_change_taken_further_is_no_further_answer():
 )
 def test_numbers_turn_where_rules_compare_them(rules, expected):
     facts = [atom("p(10)"), atom("p(20)")]
-    found = Dependence(parsed(rules)).cuts(facts[0], 0, facts)
+    found = Dependence(read(parsed(rules))).cuts(facts[0], 0, facts)
     assert set(expected) <= set(found) and (found or not expected)
 
 
@@ -197,7 +198,7 @@ def test_the_sides_of_cuts_cover_every_number_once(cuts, least):
 def test_conditions_that_never_vary_bind_what_is_looked_at():
     rules = parsed("d :- cue(C), of(C, k). kind(e1). n(N) :- d, kind(N). n(N) :- up(N).")
     static = [atom("of(s,k)"), atom("of(t,m)")]
-    found = Dependence(rules, static=static)
+    found = Dependence(read(rules), static=static)
     assert any(fits(p, atom("cue(s)")) for p in found.of([("d", ())]))
     assert not any(fits(p, atom("cue(t)")) for p in found.of([("d", ())]))
     assert not any(p[0] == "cue" for p in found.of([("n", (atom("e2"),))]))

@@ -22,9 +22,8 @@ from nesy.reason.engine import Engine
 @pytest.fixture
 def faults(words, rules_file):
     def of(text):
-        book = rulebook.load(None, [rules_file(text)])
         with pytest.raises(NesyError) as caught:
-            lint.require_sound(book, words)
+            lint.require_sound(rulebook.load(None, [rules_file(text)]), words)
         return [(d.code, d.line, d.column) for d in caught.value.diagnostics]
 
     return of

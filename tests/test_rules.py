@@ -1,253 +1,90 @@
 """Every case of tests/rules, and what must hold of the shipped rules as a whole.
 
-A case is a text of three paragraphs: facts, expectations, note. An expectation is ``+ ATOM``,
-``- ATOM`` (``_`` stands for anything), ``top FACE EMOTION``, ``reads FACE EMOTION >= N`` (<=), or
-``says RULE FACE EMOTION STRENGTH``, for evidence that other rules give as well.
+The cases are run as ``nesy test`` runs them, and each rule is dropped as ``--mutate`` drops it.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import clingo
 import pytest
-from clingo import ast
 
-from nesy import interpret, resources, rulebook, vocabulary, weights
-from nesy.reason import asp
+from nesy import resources, rulebook, vocabulary
+from nesy.pipeline import engine_for
 from nesy.reason.engine import WORDLESS
 from nesy.reply.reader import find, known_acts
-from nesy.rulebook import Rule, Strata
+from nesy.rulebook import Strata
 from nesy.stratify import is_stratified
+from nesy.testing import report
+from nesy.testing.case import RuleCase
+from nesy.testing.suites import Suite, suites
+from nesy.testing.survey import Survey, mutate, survey
 
 CASES = Path(__file__).parent / "rules"
 STRATA: tuple[Strata, ...] = ("interpret", "govern")
-FIRED = "_fired"
-DROPPED = "_dropped"
-_READS = re.compile(r"reads (\w+) (\w+) (>=|<=) (\d+)")
-_SAYS = re.compile(r"says (\S+) (\w+) (\w+) (\d+)")
-_TOP = re.compile(r"top (\w+) (\w+)")
 
 
-@dataclass(frozen=True)
-class RuleCase:
-    """A case of a pack: ground facts in, expectations out.
-
-    ``packs`` are those in force: a pack that is off by default is tried alone.
-    """
-
-    name: str
-    packs: tuple[str, ...] | None
-    stratum: Strata
-    facts: tuple[clingo.Symbol, ...]
-    expected: tuple[str, ...]
-    note: str
-
-
-@dataclass(frozen=True)
-class Found:
-    """What the rules derived for a case: atoms, marginals in thousandths, rules that fired."""
-
-    atoms: frozenset[clingo.Symbol]
-    reads: dict[tuple[str, str], int]
-    fired: frozenset[int]
-    voices: tuple[interpret.Voice, ...]
-
-
-def _ground_facts(text: str) -> tuple[clingo.Symbol, ...]:
-    control = clingo.Control()
-    control.add("base", [], text)
-    control.ground([("base", [])])
-    return tuple(sorted(atom.symbol for atom in control.symbolic_atoms))
+@lru_cache(maxsize=1)
+def _suites() -> tuple[Suite, ...]:
+    return tuple(suites([], lambda packs, files: engine_for(packs, rules=files)))
 
 
 @lru_cache(maxsize=1)
 def cases() -> tuple[RuleCase, ...]:
-    """Read every case; a pack's stratum is that of the folder its rules lie in."""
-    found = []
-    for path in sorted(CASES.glob("*/*.txt")):
-        pack = path.parent.name
-        stratum: Strata = "govern" if pack in rulebook.shipped("govern") else "interpret"
-        parts = re.split(r"\n\s*\n", path.read_text(encoding="utf-8").strip())
-        assert len(parts) == 3, f"{path}: facts, expectations, note; found {len(parts)} paragraphs"
-        facts, expected, note = parts
-        lines = tuple(line.strip() for line in expected.splitlines())
-        packs = (pack,) if pack in _off() else None
-        name = f"{pack}/{path.stem}"
-        found.append(RuleCase(name, packs, stratum, _ground_facts(facts), lines, note))
-    return tuple(found)
+    """Return every case of the shipped rules, by name."""
+    every = (case for suite in _suites() for case in suite.cases)
+    return tuple(sorted(every, key=lambda case: case.name))
 
 
 @lru_cache(maxsize=1)
-def _off() -> tuple[str, ...]:
-    return tuple(pack.name for pack in rulebook.everything().packs if not pack.is_default)
+def _surveys() -> tuple[Survey, ...]:
+    """Solve every case, and each rule's cases without it until one fails."""
+    found = tuple(survey(suite, ["rule"]) for suite in _suites())
+    for each in found:
+        mutate(each, lambda tried, total: None)
+    return found
 
 
 @lru_cache(maxsize=1)
 def _shipped() -> rulebook.Rulebook:
     """Return every shipped pack, those that are off by default included."""
-    return rulebook.load([f"+{name}" for name in _off()])
-
-
-_in_force = lru_cache(maxsize=8)(rulebook.load)
+    off = [pack.name for pack in rulebook.everything().packs if not pack.is_default]
+    return rulebook.load([f"+{name}" for name in off])
 
 
 @lru_cache(maxsize=1)
-def _static() -> tuple[clingo.Symbol, ...]:
-    return tuple(asp.symbols(vocabulary.load().facts))
+def _failures() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for each in _surveys():
+        for fault in report.failures(each):
+            found.setdefault(str(fault.file), []).append(str(fault))
+    return found
 
 
-@dataclass(frozen=True)
-class Program:
-    """The rules of a stratum, each with a switch: ``_dropped(N)`` takes rule N out."""
-
-    rules: tuple[Rule, ...]
-    text: str
-
-
-def _switched(rule: Rule, number: int) -> Rule:
-    body = [*map(str, rule.statement.body), f"not {DROPPED}({number})"]
-    parsed: list[ast.AST] = []
-    ast.parse_string(f"{rule.statement.head} :- {'; '.join(body)}.", parsed.append)
-    return replace(rule, statement=parsed[-1])
-
-
-@lru_cache(maxsize=8)
-def _program(stratum: Strata, packs: tuple[str, ...] | None = None) -> Program:
-    """Return the rules of a stratum, a voice per evidence rule, and which rules fired."""
-    book = _in_force(packs)
-    rules = tuple(_switched(r, n) for n, r in enumerate(book.rules(stratum)))
-    lines = [f"#external {DROPPED}(0..{len(rules)}).", interpret.evidence_companions(rules)]
-    lines += [str(o) for p in book.packs if p.stratum == stratum for o in p.others]
-    for number, rule in enumerate(rules):
-        for statement in rule.statement.unpool():
-            lines.append(str(statement))
-            lines.append(f"{FIRED}({number}) :- {'; '.join(map(str, statement.body))}.")
-    lines += [f"{atom}." for atom in _static()]
-    shown = {s for rule in rules for s in rule.heads} | {(FIRED, 1), interpret.VOICE}
-    lines += [f"#show {name}/{arity}." for name, arity in sorted(shown | {("speaker", 1)})]
-    return Program(rules, "\n".join(lines))
-
-
-def _ground(case: RuleCase, program: Program) -> clingo.Control:
-    control = clingo.Control(["--warn=none"])
-    control.add("base", [], program.text)
-    control.add("base", [], " ".join(f"{fact}." for fact in case.facts))
-    control.ground([("base", [])], context=asp.Functions())
-    return control
-
-
-def _solve(control: clingo.Control, program: Program, dropped: int | None = None) -> Found:
-    """Return what is derived, with one rule taken out where ``dropped`` is given."""
-    if dropped is not None:
-        control.assign_external(clingo.Function(DROPPED, [clingo.Number(dropped)]), True)
-    with control.solve(yield_=True) as handle:
-        (atoms,) = [frozenset(model.symbols(shown=True)) for model in handle]
-    if dropped is not None:
-        control.assign_external(clingo.Function(DROPPED, [clingo.Number(dropped)]), False)
-    only = asp.AnswerSet(atoms)
-    fired = [] if dropped is not None else [a.arguments[0].number for a in only.named(FIRED, 1)]
-    voices = tuple(interpret.voices_in(only, program.rules, weights.load()))
-    return Found(atoms, _marginals(only, voices, program.rules), frozenset(fired), voices)
-
-
-def _marginals(
-    only: asp.AnswerSet, voices: Sequence[interpret.Voice], rules: Sequence[Rule]
-) -> dict[tuple[str, str], int]:
-    if not any(("evidence", 3) in rule.heads for rule in rules):
-        return {}
-    faces = sorted(str(a.arguments[0]) for a in only.named("speaker", 1))
-    out = [(str(a.arguments[0]), str(a.arguments[1])) for a in only.named("excluded", 2)]
-    return {
-        (face, emotion): round(1000 * probability)
-        for face, of in interpret.log_scores(voices, out, faces).items()
-        for emotion, probability in interpret.softmax(of).items()
+def test_every_file_of_a_pack_is_read() -> None:
+    assert {case.file for case in cases()} == {
+        resources.shown(path) for path in CASES.glob("*/*.txt")
     }
-
-
-def unmet(case: RuleCase, found: Found) -> list[str]:
-    """Return the expectations that do not hold."""
-    return [line for line in case.expected if not _holds(line, found)]
-
-
-def _holds(line: str, found: Found) -> bool:
-    reads = found.reads
-    if line[:2] in ("+ ", "- "):
-        return _derived(line[2:].replace(" ", ""), found) == (line[0] == "+")
-    if match := _TOP.fullmatch(line):
-        ranked = sorted(((p, e) for (f, e), p in reads.items() if f == match[1]), reverse=True)
-        return [e for p, e in ranked if p == ranked[0][0]] == [match[2]]
-    if match := _READS.fullmatch(line):
-        value, bound = reads.get((match[1], match[2]), 0), int(match[4])
-        return value >= bound if match[3] == ">=" else value <= bound
-    if match := _SAYS.fullmatch(line):
-        said = {(v.rule, v.face, v.emotion, str(v.strength)) for v in found.voices}
-        return match.groups() in said
-    raise ValueError(f"cannot read the expectation {line!r}")
-
-
-def _derived(text: str, found: Found) -> bool:
-    name, wanted = text.split("(")[0], re.findall(r"[^,()]+", text)[1:]
-    if "_" not in wanted:
-        return clingo.parse_term(text) in found.atoms
-    named = (a for a in found.atoms if a.match(name, len(wanted)))
-    said = ([str(argument) for argument in atom.arguments] for atom in named)
-    return any(all(w in ("_", s) for w, s in zip(wanted, of, strict=True)) for of in said)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of all cases; a rule is missed when some case fails without it."""
-
-    found: dict[str, Found]
-    fired: frozenset[str]
-    missed: frozenset[str]
-
-
-@lru_cache(maxsize=1)
-def _outcome() -> Outcome:
-    """Solve every case, and again without each rule that fires in it and was not missed before."""
-    found: dict[str, Found] = {}
-    fired: set[str] = set()
-    missed: set[str] = set()
-    for case in cases():
-        program = _program(case.stratum, case.packs)
-        control = _ground(case, program)
-        found[case.name] = whole = _solve(control, program)
-        for number in sorted(whole.fired):
-            rule = program.rules[number].id
-            fired.add(rule)
-            if rule not in missed and unmet(case, _solve(control, program, number)):
-                missed.add(rule)
-    return Outcome(found, frozenset(fired), frozenset(missed))
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
 def test_case(case: RuleCase) -> None:
-    found = _outcome().found[case.name]
-    derived = sorted(map(str, found.atoms))
-    quiet = ("_", "in_force", "rank(", "lacks(", "excluded(", "force_", "stands_", "forbidden")
-    told = [atom for atom in derived if not atom.startswith(quiet)]
-    reads = {key: value for key, value in found.reads.items() if value >= 10}
-    broken = unmet(case, found)
-    assert not broken, f"{case.note}\nunmet: {broken}\nderived: {' '.join(told)}\nreads: {reads}"
+    assert not _failures().get(case.file), f"{case.note}\n" + "\n".join(_failures()[case.file])
 
 
-@pytest.mark.parametrize("stratum", STRATA)
-def test_every_rule_is_fired_by_a_case(stratum: Strata) -> None:
-    assert not [r.id for r in _shipped().rules(stratum) if r.id not in _outcome().fired]
+def test_every_rule_is_fired_by_a_case() -> None:
+    assert not [m.rule.id for each in _surveys() for m in each.uncovered("rule")]
 
 
-@pytest.mark.parametrize("stratum", STRATA)
-def test_dropping_a_rule_breaks_a_case(stratum: Strata) -> None:
-    fired = [r.id for r in _shipped().rules(stratum) if r.id in _outcome().fired]
-    assert not [rule for rule in fired if rule not in _outcome().missed]
+def test_dropping_a_rule_breaks_a_case() -> None:
+    assert not [m.rule.id for each in _surveys() for m in each.survivors("rule")]
+    assert len(_shipped().rules("govern")) + len(_shipped().rules("interpret")) == sum(
+        len(each.of("rule")) for each in _surveys()
+    )
 
 
 @pytest.mark.parametrize("stratum", STRATA)
@@ -299,20 +136,6 @@ def test_no_rule_lets_a_face_lower_a_crisis() -> None:
             if rule.heads & {("crisis", 1), ("danger", 1)}:
                 assert not rule.body_signatures & image, rule.id
                 assert "not " not in "; ".join(map(str, rule.statement.body)), rule.id
-
-
-def test_the_example_of_the_readme_runs(tmp_path: Path) -> None:
-    readme = (resources.folder("rules") / "README.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```prolog\n(.*?)```", readme, re.DOTALL)
-    file = tmp_path / "mine.lp"
-    file.write_text(example, encoding="utf-8")
-    (rule,) = rulebook.read_pack(file).rules
-    assert rule.sentence is not None
-    assert rule.notes["source"]
-    facts = ["speaker(f1)", "line_valence(positive,900)", "cue(hyperbole,900)"]
-    facts.append("expression(f1,lip_corner_depressor,800)")
-    (found,) = asp.solve([rule.statement], asp.symbols(facts), extra=asp.ALL_DEFINED)
-    assert clingo.parse_term("evidence(f1,sarcasm,800)") in found.atoms
 
 
 def test_the_readme_lists_every_pack() -> None:

@@ -1,18 +1,20 @@
 """One case after the other: what is sliced answers as all rules do."""
 
 from itertools import pairwise
+from random import Random
 
 import clingo
 import pytest
 from clingo import ast
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from nesy.benchmarks.explain.programs import program
 from nesy.govern import govern
 from nesy.interpret import interpret
 from nesy.reason import asp, parts
 from nesy.reason.cases import generated
-from nesy.reason.conditions import CannotSlice, Pattern, conditions
+from nesy.reason.conditions import CannotSlice, Pattern, conditions, conditions_of_any
 from nesy.reason.relevance import Relevance
 from nesy.reason.sliced import SlicedProgram
 from nesy.reason.warm import Warm
@@ -87,6 +89,69 @@ def test_a_rule_left_out_has_no_instance(texts, facts):
     chosen = Relevance(conditions(statements)).reached(facts)
     found = asp.solve(chosen.statements, facts, show=every)
     assert {answer.atoms for answer in found} == {answer.atoms for answer in expected}
+
+
+# Programs with more answer sets are not compared.
+MOST = 200
+
+
+def answer_sets(statements, facts):
+    """Return the answer sets, with what each weak constraint costs in it."""
+    priced = [paid(s) if s.ast_type == ast.ASTType.Minimize else s for s in statements]
+    control = asp.ground(priced, facts, extra="", models=MOST + 1, name="any")
+    found = set()
+    control.solve(on_model=lambda m: found.add(frozenset(m.symbols(atoms=True))))
+    return found
+
+
+def paid(weak):
+    terms = ",".join(map(str, [weak.weight, weak.priority, *weak.terms]))
+    (rule,) = parsed(f"_paid({terms}) :- {'; '.join(map(str, weak.body))}.")
+    return rule
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 10**6), st.lists(st.booleans(), min_size=7, max_size=7))
+def test_of_any_program_what_is_left_out_has_no_instance(seed, kept):
+    made = program(Random(seed))
+    facts = [fact for fact, keep in zip(made.facts, kept, strict=False) if keep]
+    statements = parsed(made.text)
+    expected = answer_sets(statements, facts)
+    assume(len(expected) <= MOST)
+    chosen = Relevance(conditions_of_any(statements)).reached(facts)
+    assert answer_sets(chosen.statements, facts) == expected
+
+
+CONSTRAINTS = ":- a, b. :- a, c. :- not a."
+CHOSEN = {
+    "a choice by its body": ("{ a(X) : d(X) } :- b. d(1).", "c", ["d(1)."]),
+    "a lower bound forbids": ("1 { a : c } :- b.", "b", ["1 <= { a: c } :- b."]),
+    "atoms of a choice": (
+        "{ a(1); a(2) } :- b. p :- a(2). q :- a(3).",
+        "b",
+        ["{ a(1); a(2) } :- b.", "p :- a(2)."],
+    ),
+    "disjunction": ("a ; e :- b. p :- e. q :- g.", "b", ["a; e :- b.", "p :- e."]),
+    "constraints": (CONSTRAINTS, "a b", ["#false :- a; b.", "#false :- not a."]),
+    "a weak constraint": (":~ a. [1] :~ b. [2]", "b", [":~ b. [2@0]"]),
+    "#const": ("#const n = 3. p :- a(n). q :- a(4).", "a(3)", ["#const n = 3.", "p :- a(n)."]),
+    "classical negation": (
+        "p :- -a. q :- a. -b :- p. r :- -b.",
+        "-a",
+        ["p :- -a.", "-b :- p.", "r :- -b."],
+    ),
+    "#external": ("#external a : b. p :- a.", "b", ["#external a : b. [false]", "p :- a."]),
+    "what derives nothing": ("#edge (a,b) : c. p :- c.", "", ["#edge (a,b) : c."]),
+}
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_any_statement_is_chosen_by_what_it_needs(name):
+    text, facts, wanted = CHOSEN[name]
+    statements, facts = parsed(text), symbols(facts)
+    chosen = Relevance(conditions_of_any(statements)).reached(facts)
+    assert [str(s) for s in chosen.statements] == wanted
+    assert answer_sets(chosen.statements, facts) == answer_sets(statements, facts)
 
 
 def test_only_rules_that_facts_can_reach_are_chosen():

@@ -75,11 +75,11 @@ def _needs(clause: Clause) -> set[tuple[Signature, int]]:
 
 def covers(general: Clause, special: Clause) -> bool:
     """Tell whether one rule derives all that another does (theta-subsumption)."""
-    # `_` of the special rule is a value of its own; a variable there is a constant here.
-    fixed = _fixed(special)
-    bound = _match(general.heads[0], fixed.heads[0], {})
+    bound = _match(general.heads[0], special.heads[0], {})
     if bound is None:
         return False
+    # `_` of the special rule is a value of its own; a variable there is a constant here.
+    fixed = _fixed(special)
     known = ranges.values(fixed)
     order = {"atom": 0, "other": 1, "comparison": 2}
     body = sorted(general.body, key=lambda lit: (order[lit.kind], lit.sign))

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from nesy.cli import options, why
+from nesy.cli import asked as given
+from nesy.cli import options
 from nesy.cli.options import Ontology, Quiet, Rules, Today, WeightsFile
 from nesy.diagnostics import Diagnostic, NesyError
 
@@ -149,7 +150,7 @@ def _traces(files: list[Path]) -> list[Trace]:
 
 def _packs(traces: list[Trace]) -> str | None:
     """Return the interpret packs the Traces were made with, the default where they differ."""
-    found = {why._packs(trace) for trace in traces}
+    found = {given.packs(trace) for trace in traces}
     return found.pop() if len(found) == 1 else None
 
 

@@ -11,6 +11,7 @@ from nesy.cli import (
     ask,
     auditing,
     check,
+    differing,
     editor,
     judging,
     learning,
@@ -60,6 +61,8 @@ app.command("learn")(learning.learn)
 app.command("check")(check.check)
 app.add_typer(new.app, name="new")
 app.command("test")(testing.test)
+# So that -table1 names a pack and no option.
+app.command("diff", context_settings={"ignore_unknown_options": True})(differing.diff)
 app.command("editor")(editor.editor)
 app.add_typer(auditing.app, name="audit")
 app.command("list")(lists.list_)

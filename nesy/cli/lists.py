@@ -42,10 +42,15 @@ def _packs() -> list[Row]:
 
     ours = project.find()
     found = [("nesy", pack) for pack in rulebook.everything().packs]
-    others = pack_points.installed().values()
-    found += [(point.origin, rulebook.read_pack(point.file)) for point in others]
+    broken: list[Row] = []
+    for point in pack_points.installed().values():
+        try:
+            found.append((point.origin, rulebook.read_pack(point.file)))
+        except NesyError as error:
+            what = error.diagnostics[0].what
+            broken.append({"name": point.name, "from": point.origin, "what": what})
     found += [(str(ours.file), rulebook.read_pack(path)) for path in ours.rules]
-    return [
+    return broken + [
         {
             "name": p.name,
             "stratum": p.stratum,

@@ -32,7 +32,7 @@ Ontology = Annotated[
     list[Path] | None, typer.Option("--ontology", help="Turtle with further terms; may repeat.")
 ]
 Language = Annotated[
-    str, typer.Option("--language", help="The language to tell it in: en, or de for German.")
+    str, typer.Option("--language", help="The language to tell it in, such as en or de.")
 ]
 With = Annotated[
     str, typer.Option("--with", help="ADAPTER[:MODEL] that perceives; see `nesy list adapters`.")

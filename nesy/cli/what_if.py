@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from nesy.cli import options, why
+from nesy.cli import asked as given
+from nesy.cli import options
 from nesy.cli.options import Language, Ontology, Quiet, Rules, Today, WeightsFile
 
 # Progress is shown of what takes longer.
@@ -67,10 +68,10 @@ def what_if(
     from nesy.explain import conditional, language, release, sensitivity
     from nesy.explain.whatif import Bounds, what_if
 
-    atom, file = why._split(asked or [])
-    trace = why._one(options.on_day(options.traces(file), today), case)
-    engine = options.engine(why._packs(trace), rules, weights, ontology)
-    why._same_rules(trace, engine.versions)
+    atom, file = given.split(asked or [])
+    trace = given.one(options.on_day(options.traces(file), today), case)
+    engine = options.engine(given.packs(trace), rules, weights, ontology)
+    given.same_rules(trace, engine.versions)
     engine = language.speak(language_, engine, ontology or ())
     if sure:
         measured = sensitivity.measure(trace, engine, atom)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nesy.cli import asked as given
 from nesy.cli import options
 from nesy.cli.options import Language, Ontology, Rules, Today, WeightsFile
 from nesy.diagnostics import Diagnostic, NesyError, nearest
@@ -34,7 +34,12 @@ def why(
     ] = "text",
     json_: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     depth: Annotated[
-        int | None, typer.Option("--depth", help="How deep to go; all of it for an atom.", min=0)
+        int | None,
+        typer.Option(
+            "--depth",
+            help="How deep to go; a reply is told short without it, an atom whole.",
+            min=0,
+        ),
     ] = None,
     not_: Annotated[
         bool,
@@ -68,28 +73,30 @@ def why(
     if wanted not in known:
         what = f"unknown format {wanted!r}"
         raise NesyError(Diagnostic("N504", what, "nothing renders it", nearest(wanted, known)))
-    atom, file = _split(asked or [])
-    trace = _one(options.on_day(options.traces(file), today), case)
-    packs = _packs(trace)
+    atom, file = given.split(asked or [])
+    trace = given.one(options.on_day(options.traces(file), today), case)
+    packs = given.packs(trace)
     engine = options.engine(packs, rules, weights, ontology)
-    _same_rules(trace, engine.versions)
+    given.same_rules(trace, engine.versions)
     engine = language.speak(language_, engine, ontology or ())
     node = _answer(trace, atom, engine, not_=not_, rather_than=rather_than, every=every)
     if wanted in prov.FORMATS and (not_ or rather_than):
         what, why_ = f"no {wanted} of what does not hold", "PROV-O records what something came from"
-        raise NesyError(Diagnostic("N504", what, why_, "use --format text, json, dot or html"))
+        raise NesyError(Diagnostic("N504", what, why_, "use --format text, json, dot, svg or html"))
     if wanted in prov.FORMATS:
         found = prov.checked(prov.graph(trace, node, engine))
         typer.echo(prov.FORMATS[wanted](found), nl=False)
         return
     told = tell.tell(node, engine)
-    limit = depth
-    if limit is None:
+    of_reply = atom is None and not not_
+    if depth is None and of_reply and wanted in ("text", "svg"):
+        told, depth = short.short(told), RESPONSE_DEPTH
+    if wanted == "text":
         limit = DENIAL_DEPTH if not_ or rather_than else render.DEEPEST
-        if atom is None and not not_ and wanted in ("text", "svg"):
-            told, limit = short.short(told), RESPONSE_DEPTH
-    text = render.as_text(told, limit) if wanted == "text" else render.FORMATS[wanted](told)
-    typer.echo(text, nl=False)
+        typer.echo(render.as_text(told, limit if depth is None else depth), nl=False)
+        return
+    whole = told if depth is None else short.cut(told, depth)
+    typer.echo(render.FORMATS[wanted](whole), nl=False)
 
 
 def _answer(
@@ -114,54 +121,3 @@ def _answer(
     if not_:
         return otherwise.why_not(trace, engine, atom, every=every)
     return outcome.why(trace, engine, atom, every=every)
-
-
-def _split(asked: list[str]) -> tuple[str | None, Path | None]:
-    """Tell the atom from the file: an existing file is a file, `-` is standard input."""
-    if len(asked) > 2:
-        what = f"{len(asked)} arguments"
-        raise NesyError(Diagnostic("N501", what, "the form is [ATOM] [TRACE]", "quote the atom"))
-    if len(asked) == 2:
-        return asked[0], Path(asked[1])
-    if not asked:
-        return None, None
-    path = Path(asked[0])
-    is_file = asked[0] == "-" or path.suffix in (".json", ".jsonl") or options.is_file(path)
-    return (None, path) if is_file else (asked[0], None)
-
-
-def _one(traces: list[Trace], case: str | None) -> Trace:
-    if case is None and len(traces) == 1:
-        return traces[0]
-    known = {trace.case.id: trace for trace in traces}
-    if case is None:
-        what = f"the input holds {len(traces)} Traces"
-        fix = f"choose one with --case: {', '.join(list(known)[:6])}"
-        raise NesyError(Diagnostic("N505", what, "why is asked of one case", fix))
-    if case not in known:
-        what = f"no case is called {case}"
-        raise NesyError(Diagnostic("N505", what, "it is not in the input", nearest(case, known)))
-    return known[case]
-
-
-def _packs(trace: Trace) -> str | None:
-    """Return the interpret packs a Trace was made with."""
-    from nesy.rulebook import selectable
-
-    recorded = trace.versions.get("packs")
-    if not isinstance(recorded, list):
-        return None
-    return ",".join(name for name in recorded if name in selectable())
-
-
-def _same_rules(trace: Trace, versions: dict[str, object]) -> None:
-    """Warn where the rules are not those the Trace was made with."""
-    import sys
-
-    for part in ("rules", "ontology", "weights"):
-        recorded = trace.versions.get(part)
-        if recorded and recorded != versions[part]:
-            what = f"the {part} changed since this Trace was made"
-            why_ = f"it records {recorded}, here is {versions[part]}"
-            fix = "`nesy reason` it again, with the same --rules, --weights and --ontology"
-            print(f"warning: {Diagnostic('N506', what, why_, fix)}", file=sys.stderr)

@@ -110,7 +110,16 @@ class Changes:
 
     def matters(self, *atoms: clingo.Symbol) -> bool:
         """Tell whether one of these facts can make a difference to the question."""
-        return self.looks is None or any(fits(p, atom) for p in self.looks for atom in atoms)
+        return self.looks is None or any(map(self._is_looked_at, atoms))
+
+    def _is_looked_at(self, atom: clingo.Symbol) -> bool:
+        if atom not in self._looked_at:
+            self._looked_at[atom] = any(fits(pattern, atom) for pattern in self.looks or ())
+        return self._looked_at[atom]
+
+    @cached_property
+    def _looked_at(self) -> dict[clingo.Symbol, bool]:
+        return {}
 
     def measured(self) -> Iterator[tuple[clingo.Symbol, int]]:
         """Yield each fact with the place of each number in it, of those that may change."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import clingo
@@ -19,13 +20,32 @@ from nesy.companions import heads, unpooled
 Pattern = tuple[str, tuple[clingo.Symbol | None, ...]]
 
 
+_SYMBOLS: dict[clingo.Symbol, clingo.Symbol] = {}
+
+
+def _one(symbol: clingo.Symbol) -> clingo.Symbol:
+    """Return the one object for equal symbols: clingo takes long to compare two."""
+    return _SYMBOLS.setdefault(symbol, symbol)
+
+
+def _ones(pattern: Pattern) -> Pattern:
+    name, arguments = pattern
+    return name, tuple(None if a is None else _one(a) for a in arguments)
+
+
 def fits(pattern: Pattern, atom: clingo.Symbol) -> bool:
     """Tell whether an atom is one of those a pattern stands for."""
-    name, arguments = pattern
-    given = atom.arguments
-    if name != atom.name or len(arguments) != len(given):
+    wanted, arguments = pattern
+    name, given = _parts(atom)
+    if wanted != name or len(arguments) != len(given):
         return False
-    return all(p is None or p == a for p, a in zip(arguments, given, strict=True))
+    return all(p is None or p is a or p == a for p, a in zip(arguments, given, strict=True))
+
+
+# Asking clingo takes far longer than finding what was asked before.
+@lru_cache(maxsize=2**14)
+def _parts(atom: clingo.Symbol) -> tuple[str, tuple[clingo.Symbol, ...]]:
+    return atom.name, tuple(atom.arguments)
 
 
 @dataclass(frozen=True)
@@ -43,17 +63,35 @@ class _Atom:
 _Bound = dict[str, clingo.Symbol | None]
 
 
-@dataclass(frozen=True)
-class _Rule:
-    """One alternative of a rule: what it derives, what it looks at, what it compares."""
+@dataclass(frozen=True, eq=False)
+class ReadRule:
+    """One alternative of a rule: what it derives; read when asked for, what it looks at."""
 
     statement: ast.AST
-    heads: tuple[_Atom, ...]
-    body: tuple[_Atom, ...]
-    positive: tuple[_Atom, ...] = ()
-    cuts: Mapping[str, frozenset[int]] = field(default_factory=dict)
-    against: frozenset[str] = frozenset()
-    same: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def heads(self) -> tuple[_Atom, ...]:
+        """Return what it can derive."""
+        return tuple(_atom(atom.symbol) for atom, _ in heads(self.statement.head))
+
+    @cached_property
+    def looked_at(self) -> _Body:
+        """Return the atoms it looks at, and what it compares."""
+        found = _Body()
+        conditions = (c for _, condition in heads(self.statement.head) for c in condition)
+        for literal in (*self.statement.body, *conditions):
+            found(literal)
+        return found
+
+    @property
+    def body(self) -> Sequence[_Atom]:
+        """Return the atoms it looks at, inside aggregates and conditions as well."""
+        return self.looked_at.atoms
+
+    @cached_property
+    def positive(self) -> tuple[_Atom, ...]:
+        """Return the atoms it needs."""
+        return tuple(_atom(lit.atom.symbol) for lit in self.statement.body if _is_positive(lit))
 
     @property
     def is_fact(self) -> bool:
@@ -63,6 +101,12 @@ class _Rule:
         return (
             plain and not self.statement.body and all(isinstance(t, clingo.Symbol) for t in terms)
         )
+
+
+def read(statements: Iterable[ast.AST]) -> tuple[ReadRule, ...]:
+    """Return the rules among statements, each alternative of a pool as one."""
+    rules = (s for s in statements if s.ast_type == ast.ASTType.Rule)
+    return tuple(ReadRule(one) for rule in rules for one in unpooled(rule))
 
 
 # So many ways of joining a rule's conditions with what never varies are told apart.
@@ -78,29 +122,22 @@ class Dependence:
 
     def __init__(
         self,
-        statements: Iterable[ast.AST],
+        rules: Iterable[ReadRule],
         links: str = "",
         static: Iterable[clingo.Symbol] = (),
     ) -> None:
-        every = [s for s in statements if s.ast_type == ast.ASTType.Rule]
         linking: list[ast.AST] = []
         ast.parse_string(links, linking.append)
-        linking = [s for s in linking if s.ast_type == ast.ASTType.Rule]
-        self._own = len(pooled := [one for rule in every for one in unpooled(rule)])
-        self._rules = [_read(one) for one in (*pooled, *linking)]
-        self._deriving: dict[tuple[str, int], list[tuple[_Atom, _Rule]]] = defaultdict(list)
-        self._looking: dict[tuple[str, int], list[tuple[_Atom, _Rule]]] = defaultdict(list)
+        self._own = tuple(rules)
+        self._rules = (*self._own, *read(linking))
+        self._deriving: dict[tuple[str, int], list[tuple[_Atom, ReadRule]]] = defaultdict(list)
         self._never_varies: dict[tuple[str, int], list[Pattern]] = defaultdict(list)
         for fact in static:
-            self._never_varies[fact.name, len(fact.arguments)].append(
-                (fact.name, tuple(fact.arguments))
-            )
+            name, arguments = fact.name, tuple(map(_one, fact.arguments))
+            self._never_varies[name, len(arguments)].append((name, arguments))
         for rule in self._rules:
             for atom in rule.heads:
                 self._deriving[atom.name, len(atom.terms)].append((atom, rule))
-            for atom in rule.body:
-                self._looking[atom.name, len(atom.terms)].append((atom, rule))
-
         for signature, deriving in self._deriving.items():
             if signature in self._never_varies:
                 self._never_varies.pop(signature)
@@ -112,7 +149,7 @@ class Dependence:
 
         A constraint can make one to everything.
         """
-        pending = list(asked)
+        pending = [_ones(pattern) for pattern in asked]
         pending += [atom.under({}) for rule in self._rules if not rule.heads for atom in rule.body]
         found: dict[tuple[str, int], list[Pattern]] = defaultdict(list)
         while pending:
@@ -128,7 +165,7 @@ class Dependence:
                     pending += [atom.under(one) for atom in rule.body]
         return [pattern for patterns in found.values() for pattern in patterns]
 
-    def _joined(self, rule: _Rule, bound: _Bound) -> list[_Bound]:
+    def _joined(self, rule: ReadRule, bound: _Bound) -> list[_Bound]:
         """Return what a rule's variables can be, given what they are and what never varies."""
         every = [bound]
         for atom in rule.positive:
@@ -146,11 +183,20 @@ class Dependence:
                 every = joined
         return every
 
-    def behind(self, patterns: Sequence[Pattern]) -> list[ast.AST]:
+    @cached_property
+    def _looking(self) -> dict[tuple[str, int], list[tuple[_Atom, ReadRule]]]:
+        found: dict[tuple[str, int], list[tuple[_Atom, ReadRule]]] = defaultdict(list)
+        for rule in self._rules:
+            for atom in rule.body:
+                found[atom.name, len(atom.terms)].append((atom, rule))
+        return found
+
+    def behind(self, patterns: Sequence[Pattern]) -> list[ReadRule]:
         """Return the rules that derive atoms of these patterns, each alternative of a pool one."""
+        patterns = [_ones(pattern) for pattern in patterns]
         return [
-            rule.statement
-            for rule in self._rules[: self._own]
+            rule
+            for rule in self._own
             if any(
                 head.name == p[0] and len(head.terms) == len(p[1]) and _unified(head, p) is not None
                 for head in rule.heads
@@ -166,7 +212,7 @@ class Dependence:
         At a cut begins the upper side. A number that is compared with that of another fact turns
         at the numbers that facts of its predicate have.
         """
-        terms = tuple(None if n == place else a for n, a in enumerate(atom.arguments))
+        terms = tuple(None if n == place else _one(a) for n, a in enumerate(atom.arguments))
         cut: set[int] = set()
         compared = self._follow((atom.name, terms), place, cut, set())
         if compared:
@@ -193,11 +239,11 @@ class Dependence:
                 if variable.type == clingo.SymbolType.Number:
                     cut |= {variable.number, variable.number + 1}
                 continue
-            names = {variable, rule.same.get(variable, variable)}
+            names = {variable, rule.looked_at.same.get(variable, variable)}
             for each in names:
-                cut |= rule.cuts.get(each, frozenset())
+                cut |= rule.looked_at.cuts.get(each, set())
             uses = sum(t in names for other in rule.body for t in other.terms)
-            compared = compared or bool(names & rule.against) or uses > 1
+            compared = compared or bool(names & rule.looked_at.against) or uses > 1
             for head in rule.heads:
                 for to, term in enumerate(head.terms):
                     if term in names:
@@ -207,7 +253,7 @@ class Dependence:
 
 
 def _covers(wide: Pattern, narrow: Pattern) -> bool:
-    return all(w is None or w == n for w, n in zip(wide[1], narrow[1], strict=True))
+    return all(w is None or w is n for w, n in zip(wide[1], narrow[1], strict=True))
 
 
 def _unified(atom: _Atom, pattern: Pattern) -> dict[str, clingo.Symbol | None] | None:
@@ -215,9 +261,9 @@ def _unified(atom: _Atom, pattern: Pattern) -> dict[str, clingo.Symbol | None] |
     bound: dict[str, clingo.Symbol | None] = {}
     for term, given in zip(atom.terms, pattern[1], strict=True):
         if isinstance(term, str):
-            if given is not None and bound.setdefault(term, given) != given:
+            if given is not None and bound.setdefault(term, given) is not given:
                 return None
-        elif term is not None and given is not None and term != given:
+        elif term is not None and given is not None and term is not given:
             return None
     return bound
 
@@ -225,22 +271,10 @@ def _unified(atom: _Atom, pattern: Pattern) -> dict[str, clingo.Symbol | None] |
 def _agreeing(atom: _Atom, fact: Pattern, bound: _Bound) -> _Bound | None:
     """Return what a fact makes of an atom's variables, None where they are something else."""
     new = _unified(atom, fact)
-    if new is None or any(bound.get(name) not in (None, value) for name, value in new.items()):
+    if new is None:
         return None
-    return new
-
-
-def _read(statement: ast.AST) -> _Rule:
-    given = [(_atom(a.symbol), condition) for a, condition in heads(statement.head)]
-    conditions = [literal for _, condition in given for literal in condition]
-    found = _Body()
-    for literal in (*statement.body, *conditions):
-        found(literal)
-    cuts = {name: frozenset(values) for name, values in found.cuts.items()}
-    derived = tuple(atom for atom, _ in given)
-    atoms = tuple(found.atoms)
-    positive = tuple(_atom(lit.atom.symbol) for lit in statement.body if _is_positive(lit))
-    return _Rule(statement, derived, atoms, positive, cuts, frozenset(found.against), found.same)
+    agrees = all((held := bound.get(n)) is None or held is value for n, value in new.items())
+    return new if agrees else None
 
 
 def _is_positive(literal: ast.AST) -> bool:
@@ -256,7 +290,7 @@ def _atom(symbol: ast.AST) -> _Atom:
         inner = _atom(symbol.argument)
         return _Atom(f"-{inner.name}", inner.terms)
     if symbol.ast_type == ast.ASTType.SymbolicTerm:
-        return _Atom(symbol.symbol.name, tuple(symbol.symbol.arguments))
+        return _Atom(symbol.symbol.name, tuple(map(_one, symbol.symbol.arguments)))
     return _Atom(symbol.name, tuple(map(_term, symbol.arguments)))
 
 
@@ -264,10 +298,9 @@ def _term(node: ast.AST) -> str | clingo.Symbol | None:
     if node.ast_type == ast.ASTType.Variable:
         return None if node.name == "_" else str(node.name)
     if node.ast_type == ast.ASTType.SymbolicTerm:
-        symbol: clingo.Symbol = node.symbol
-        return symbol
+        return _one(node.symbol)
     if node.ast_type == ast.ASTType.Function and not node.arguments and node.name:
-        return clingo.Function(node.name)
+        return _one(clingo.Function(node.name))
     return None
 
 

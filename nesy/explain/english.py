@@ -107,6 +107,8 @@ _ENGLISH = {
     "ways": "{count} ways lead to it, none of which can do with less",
     "ways_more": "more than {count} ways lead to it, none of which can do with less; the shortest",
     "role_Back": "turn",
+    "any_Face": "any face",
+    "any_Kind": "any kind",
     "any_Norm": "any norm",
     "any_By": "any norm",
     "any_Back": "any turn",

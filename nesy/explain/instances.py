@@ -24,6 +24,8 @@ from nesy.explain.instrument import (
 )
 from nesy.reason import asp
 from nesy.reason.asp import AnswerSet
+from nesy.reason.conditions import conditions_of_any
+from nesy.reason.relevance import Relevance
 from nesy.rulebook import Rule, Rulebook, Strata
 
 __all__ = ["ANYTHING", "Instance", "Instrumented", "instrumented", "read", "solve_instrumented"]
@@ -146,21 +148,29 @@ def solve_instrumented(
     rulebook: Rulebook, stratum: Strata, facts: Sequence[clingo.Symbol], *, extra: str = ""
 ) -> list[tuple[AnswerSet, list[Instance]]]:
     """Return each answer set of a stratum's rules with the rule instances that fired in it."""
-    beside = _beside(rulebook, stratum)
+    beside, told = _beside(rulebook, stratum, extra)
+    chosen = told.reached(facts)
+    heads = rulebook.heads(stratum)
+    read_or_shown = chosen.body | heads
+    known = [fact for fact in facts if asp.signature(fact) in read_or_shown]
     found = asp.solve(
-        rulebook.statements(stratum) + beside.statements,
-        facts,
-        extra=asp.ALL_DEFINED + extra,
+        chosen.statements,
+        known,
         name=f"rules/{stratum}",
         guarded=rulebook.strangers,
-        show=rulebook.heads(stratum) | {FIRED, COUNTED},
+        show=heads & (chosen.heads | set(map(asp.signature, known))) | {FIRED, COUNTED},
     )
     return [(answer, read(answer.atoms, beside)) for answer in found]
 
 
 @lru_cache(maxsize=16)
-def _beside(rulebook: Rulebook, stratum: Strata) -> Instrumented:
-    return instrumented(r for r in rulebook.rules(stratum) if r.heads)
+def _beside(rulebook: Rulebook, stratum: Strata, extra: str) -> tuple[Instrumented, Relevance]:
+    """Return the companions of a stratum's rules, and all of it ready to be chosen from."""
+    beside = instrumented(r for r in rulebook.rules(stratum) if r.heads)
+    statements: list[ast.AST] = []
+    ast.parse_string(extra, statements.append)
+    every = [*rulebook.statements(stratum), *statements[1:], *beside.statements]
+    return beside, Relevance(conditions_of_any(every))
 
 
 def read(atoms: Iterable[clingo.Symbol], beside: Instrumented) -> list[Instance]:

@@ -17,6 +17,8 @@ from nesy.explain.derivation import Derivation
 from nesy.explain.instances import Instance, Instrumented, instrumented, read
 from nesy.explain.instrument import COST, EXCLUDED, FIRED, is_constraint
 from nesy.reason import asp
+from nesy.reason.conditions import conditions_of_any
+from nesy.reason.relevance import Relevance
 from nesy.rulebook import Rule
 
 # Before every priority that a program is likely to use.
@@ -54,6 +56,16 @@ class Program:
     def _relaxed(self) -> Instrumented:
         return instrumented((rule for rule in self.rules if not _costs(rule)), self._constants)
 
+    @cached_property
+    def _told(self) -> Relevance:
+        return Relevance(conditions_of_any([*self.statements, *self._beside.statements]))
+
+    @cached_property
+    def _told_relaxed(self) -> Relevance:
+        kept = [rule.statement for rule in self.rules if not (_forbids(rule) or _costs(rule))]
+        every = [*self.others, *kept, *self._relaxed.statements]
+        return Relevance(conditions_of_any(every))
+
     @property
     def _constants(self) -> frozenset[str]:
         return frozenset(s.name for s in self.others if s.ast_type == ast.ASTType.Definition)
@@ -70,7 +82,7 @@ class Program:
 
         At most ``limit`` of them; 0 stands for all. Raises NesyError N303.
         """
-        statements = [*self.statements, *self._beside.statements]
+        statements = self._told.reached(facts).statements
         optimal = any(map(_costs, self.rules))
         for atoms in _solved(statements, facts, limit, optimal=optimal):
             yield Justified(atoms, self._beside, facts)
@@ -83,14 +95,13 @@ class Program:
         With an atom, it holds there. None where even without constraints there is none: nothing
         derives the atom, or what a choice may hold or a cycle through ``not`` forbids it.
         """
-        kept = [rule.statement for rule in self.rules if not (_forbids(rule) or _costs(rule))]
         owners = self._relaxed.owners
         forbids = " ".join(f"_forbids({n})." for n, rule in enumerate(owners) if _forbids(rule))
         broken = f"{FIRED[0]}(N,V), _forbids(N)"
         extra = f"#defined _forbids/1. {forbids} #minimize {{ 1@{_FIRST},N,V : {broken} }}."
         if atom is not None:
             extra += f" :- not {atom}."
-        statements: list[ast.AST] = [*self.others, *kept, *self._relaxed.statements]
+        statements = self._told_relaxed.reached(facts).statements
         ast.parse_string(extra, statements.append)
         for atoms in _solved(statements, facts, 1, optimal=True):
             return Justified(atoms, self._relaxed, facts)

@@ -33,6 +33,14 @@ def short(told: Told) -> Told:
     return replace(told, because=tuple(because), small=True)
 
 
+def cut(told: Told, depth: int) -> Told:
+    """Return an explanation down to a depth; what lies deeper is asked for by its atom."""
+    if told.because and depth <= 0:
+        more = f"nesy why '{told.atom}'" if told.atom else None
+        return replace(told, because=(), more=more)
+    return replace(told, because=tuple(cut(child, depth - 1) for child in told.because))
+
+
 def _goes_without_saying(told: Told) -> bool:
     lifted = told.kind == "absent" and told.atom.startswith(_LIFTED) and not told.because
     return told.kind == "compared" or lifted

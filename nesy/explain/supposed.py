@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 import clingo
 
 from nesy.diagnostics import Diagnostic, NesyError, nearest
+from nesy.explain import influence
 from nesy.explain.dependence import Dependence, Pattern, fits
 from nesy.explain.flips import Facts
 from nesy.explain.question import pattern_of
 from nesy.explain.variants import Variants
-from nesy.govern import INFER_FROM_FACE, NEEDED
+from nesy.govern import INFER_FROM_FACE, NEEDED, withhold
 from nesy.ground import checked
-from nesy.interpret import needs_enumeration
 from nesy.predicates import PREDICATES, kind_of
 from nesy.reason import asp
-from nesy.reason.bulk import READ, Bulk, bulk_of, chunks
+from nesy.reason.bulk import READ, Bulk, chunks
 from nesy.reason.engine import (
     Engine,
     Stages,
@@ -39,23 +39,8 @@ STATUSES = ("release", "block", "hold")
 CHUNK = 100
 _ORDER = {"declared": 0, "line": 1, "image": 2, "model": 3, "caption": 4}
 
-# What influences a case besides its rules: norms may withhold a face, voices make readings, …
-_LINKS = """
-au(F,U,I,C) :- forbidden(infer_from_face,N). au_side(F,U,S) :- forbidden(infer_from_face,N).
-expression(F,E,C) :- forbidden(infer_from_face,N). claim(F,E,C) :- forbidden(infer_from_face,N).
-observable(F,U) :- forbidden(infer_from_face,N).
-reads(F,E,P) :- evidence(F,O,S), speaker(F). reads(F,E,P) :- excluded(F,O).
-"""
-# … and templates write what the norms, the readings and the words ask for.
-_WRITTEN = """
-drafted :- _reply. reply_act(A) :- _reply. reply_tone(T) :- _reply. reply_claims(K,E,M) :- _reply.
-says_act(A) :- _reply. says_tone(T) :- _reply. says_claim(K,E,M) :- _reply.
-reply_unread(R) :- _reply. _reply :- forbidden(A,N). _reply :- obligatory(A,N).
-_reply :- preferred(A,N). _reply :- warned(A,N). _reply :- preferred_tone(T,N).
-_reply :- overridden(A,N,O). _reply :- mismatch(F,K). _reply :- crisis(K). _reply :- danger(K).
-_reply :- line_unread(R). _reply :- line_valence(V,C). _reply :- line_emotion(E,C).
-_reply :- jurisdiction(J). _reply :- stated(E). _reply :- reads(F,E,P). _reply :- hold(N).
-"""
+_OF_CRISES = frozenset({("crisis", 1), ("danger", 1)})
+_CRISES: tuple[Pattern, ...] = (("crisis", (None,)), ("danger", (None,)))
 _VERDICT: tuple[Pattern, ...] = (("violated", (None, None)), ("hold", (None,)))
 
 
@@ -75,7 +60,7 @@ class Outcome:
     @property
     def crises(self) -> frozenset[clingo.Symbol]:
         """Return the crises found."""
-        return frozenset(a for a in self.atoms if a.match("crisis", 1) or a.match("danger", 1))
+        return frozenset(a for a in self.atoms if asp.signature(a) in _OF_CRISES)
 
 
 @dataclass(frozen=True)
@@ -196,10 +181,7 @@ class Supposing:
     @cached_property
     def dependence(self) -> Dependence:
         """Return what the rules of this case look at."""
-        book = self.engine.rulebook
-        statements = [*book.statements("interpret"), *book.statements("govern")]
-        links = _LINKS + ("" if self.is_written else _WRITTEN)
-        return Dependence(statements, links, self.engine.static)
+        return influence.on_case(self.engine, written=self.is_written)
 
     @cached_property
     def turns_at(self) -> Dependence:
@@ -210,7 +192,7 @@ class Supposing:
     @cached_property
     def looks(self) -> list[Pattern] | None:
         """Return what matters to the question, None where rules choose, so that all may."""
-        if needs_enumeration(self.engine.rulebook.rules("interpret")):
+        if influence.has_many(self.engine):
             return None
         if self.asked.pattern is not None:
             return self.dependence.of([self.asked.pattern])
@@ -235,27 +217,45 @@ class Supposing:
     def flips(self, cases: Sequence[Facts]) -> list[bool]:
         """Tell of each set of facts whether the answer is another; never where a crisis is lost."""
         was = self.answer(self.now)
-        may = self._may_flip(cases)
-        found = iter(self.outcomes([case for case, so in zip(cases, may, strict=True) if so]))
+        known = self._known(cases)
+        open_ = [case for case, so in zip(cases, known, strict=True) if so is None]
+        found = iter(self.outcomes(open_))
         return [
-            so and self.answer(one := next(found)) != was and self.now.crises <= one.crises
-            for so in may
+            bool(so)
+            if so is not None
+            else self.answer(one := next(found)) != was and self.now.crises <= one.crises
+            for so in known
         ]
 
-    def _may_flip(self, cases: Sequence[Facts]) -> list[bool]:
-        """Tell which cases have to be solved whole.
+    def _known(self, cases: Sequence[Facts]) -> list[bool | None]:
+        """Tell of cases whether they flip, None of those that have to be solved whole.
 
-        What an atom of interpretation rests on is few rules: where these say that nothing flips,
-        and whether a face may be read is not touched, nothing does.
+        What an atom of interpretation rests on is few rules. They settle it wherever the changes
+        do not touch whether a face may be read.
         """
         if self._sliced is None:
-            return [True] * len(cases)
-        program, kept, pattern = self._sliced
-        gone = self.facts - kept
-        touched = [any(map(self._admits, case ^ self.facts)) for case in cases]
-        holds = program.holding([case - gone for case in cases], pattern)
+            return [None] * len(cases)
+        program, pattern = self._sliced
         was = self.answer(self.now)
-        return [t or h != was for t, h in zip(touched, holds, strict=True)]
+        known: list[bool | None] = []
+        for case, atoms in zip(cases, program.atoms([self._kept(c) for c in cases]), strict=True):
+            holds = any(fits(pattern, atom) for atom in atoms)
+            keeps = self.now.crises <= atoms
+            known.append(None if self._touched(case) else holds != was and keeps)
+        return known
+
+    def _touched(self, case: Facts) -> bool:
+        """Tell whether a change could make a difference to whether a face may be read."""
+        return any(map(self._admits, case ^ self.facts))
+
+    def _kept(self, facts: Iterable[clingo.Symbol]) -> frozenset[clingo.Symbol]:
+        """Return what the interpretation sees of facts, faces being withheld as they are now."""
+        return frozenset(f for f in facts if not (self._withholds and withhold(f)))
+
+    @cached_property
+    def _withholds(self) -> bool:
+        _, _, norms = admit(stated(self.facts), self.engine)
+        return norms is None or norms.withheld_by is not None
 
     def _admits(self, fact: clingo.Symbol) -> bool:
         """Tell whether a fact can make a difference to whether a face may be read."""
@@ -272,28 +272,32 @@ class Supposing:
         return self.dependence.of([("forbidden", (clingo.Function(INFER_FROM_FACE), None))])
 
     @cached_property
-    def _sliced(self) -> tuple[Variants, Facts, Pattern] | None:
-        """Return the rules that an atom of interpretation rests on, and the facts they may see."""
+    def _sliced(self) -> tuple[Variants, Pattern] | None:
+        """Return the rules that an atom of interpretation rests on, and those that see crises."""
         pattern, book = self.asked.pattern, self.engine.rulebook
         if pattern is None or self._reaches_norms or self.asked.of_reading or book.foreign:
             return None
-        if needs_enumeration(book.rules("interpret")):
+        if influence.has_many(self.engine):
             return None
-        own = Dependence(book.statements("interpret"), static=self.engine.static)
-        rules = own.behind(own.of([pattern]))
-        _, kept, _ = admit(stated(self.facts), self.engine)
+        own = influence.on_reading(self.engine)
+        rules = [rule.statement for rule in own.behind(own.of([pattern, *_CRISES]))]
         given = frozenset(s for s, p in PREDICATES.items() if p.stratum == "input")
-        of = pattern[0], len(pattern[1])
-        program = Variants(rules, given, of, static=self.engine.static)
-        return program, frozenset(kept), pattern
+        of = frozenset((name, len(terms)) for name, terms in (pattern, *_CRISES))
+        return Variants(rules, given, of, static=self.engine.static), pattern
 
     def outcomes(self, cases: Sequence[Facts]) -> list[Outcome]:
         """Return what comes of each set of facts."""
         return [one for some in chunks(cases, CHUNK) for one in self._together(some)]
 
     def _together(self, cases: Sequence[Facts]) -> list[Outcome]:
-        way = self._whole if self._reaches_norms else self._read
-        return _in_step([way(stated(case)) for case in cases], self._bulk)
+        return _in_step([self._way(case) for case in cases], self._bulk)
+
+    def _way(self, case: Facts) -> Steps[Outcome]:
+        if self._reaches_norms:
+            return self._whole(stated(case))
+        if self.engine.rulebook.foreign or influence.has_many(self.engine) or self._touched(case):
+            return self._read(stated(case))
+        return self._interpreted(tuple(self._kept(case)))
 
     @property
     def _reaches_norms(self) -> bool:
@@ -308,11 +312,14 @@ class Supposing:
         pattern = self.asked.pattern
         told = NEEDED | READ | {("reads", 3)}
         if pattern is None or (pattern[0], len(pattern[1])) in told:
-            return bulk_of(self.engine)
-        return _bulk_of_all(self.engine)
+            return _bulk(self.engine, brief=True)
+        return _bulk(self.engine, brief=False)
 
     def _read(self, facts: Sequence[Fact]) -> Steps[Outcome]:
         _, kept, _ = yield from admitted(facts)
+        return (yield from self._interpreted(kept))
+
+    def _interpreted(self, kept: Iterable[clingo.Symbol]) -> Steps[Outcome]:
         reading = yield from interpreted(kept)
         return Outcome(reading.marginals, reading.atoms)
 
@@ -367,6 +374,6 @@ def _in_step(ways: Sequence[Steps[Outcome]], bulk: Bulk) -> list[Outcome]:
 
 
 @lru_cache(maxsize=4)
-def _bulk_of_all(engine: Engine) -> Bulk:
-    """Return what answers with everything derived, for packs' own predicates."""
-    return Bulk(engine.rulebook, engine.weights, engine.static)
+def _bulk(engine: Engine, *, brief: bool) -> Bulk:
+    """Return what answers from the first question on as if many came; not ``brief``, everything."""
+    return Bulk(engine.rulebook, engine.weights, engine.static, brief=brief, few=0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from nesy.rulebook import Rule, Signature
 from nesy.vocabulary import Pair, Term, Vocabulary
 
 _SLOT = re.compile(r"\{([A-Za-z_]\w*)\}")
+_NAMES_A_VALUE = re.compile(r"\S+, from [A-Z]\w* = ")
 _PERMILLE = {"Confidence", "Strength", "Probability", "Intensity"}
 
 
@@ -100,18 +101,23 @@ def _told(node: Node, lexicon: Lexicon) -> Told:
         origin=_origin(node),
         strength=voice.strength if voice else None,
         contribution=_contribution(node),
-        because=() if node.brief else tuple(_below(c, node, lexicon) for c in node.because),
+        because=() if node.brief else tuple(_below(node, lexicon)),
     )
 
 
-def _below(node: Node, above: Node, lexicon: Lexicon) -> Told:
-    """Return what a line rests on; a comparison of a rule is told as a kind of its own."""
-    told = _told(node, lexicon)
+def _below(node: Node, lexicon: Lexicon) -> Iterator[Told]:
+    """Yield what a line rests on; what a rule compares is told as a kind of its own.
+
+    What only gives a value its name is not told: the value stands in the sentence.
+    """
     choice = WORDS["choice"].partition("{")[0]
-    derived = above.kind in ("rule", "voice") and node.kind == "condition"
-    if derived and not told.sentence.startswith(choice):
-        return replace(told, kind="compared")
-    return told
+    for child in node.because:
+        told = _told(child, lexicon)
+        if node.kind not in ("rule", "voice") or child.kind != "condition":
+            yield told
+        elif not _NAMES_A_VALUE.match(told.sentence):
+            is_choice = told.sentence.startswith(choice)
+            yield told if is_choice else replace(told, kind="compared")
 
 
 def _source(rule: Rule) -> str | None:

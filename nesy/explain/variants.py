@@ -24,15 +24,15 @@ class Variants:
     """A program whose facts vary.
 
     ``given`` are the signatures that facts have, ``static`` the facts that never vary. An atom
-    holds in some answer set (``brave``) or in all (``cautious``), in none where there is no answer
-    set. With weak constraints the best count.
+    of ``asked`` holds in some answer set (``brave``) or in all (``cautious``), in none where there
+    is no answer set. With weak constraints the best count.
     """
 
     def __init__(
         self,
         statements: Iterable[ast.AST],
         given: frozenset[Signature],
-        asked: Signature,
+        asked: frozenset[Signature],
         mode: Mode = "cautious",
         static: Sequence[clingo.Symbol] = (),
     ) -> None:
@@ -43,20 +43,21 @@ class Variants:
 
     def holding(self, cases: Sequence[Facts], atom: Pattern) -> list[bool]:
         """Tell of each set of facts whether an atom that fits the pattern holds over it."""
-        return [any(fits(atom, a) for a in found) for found in self._atoms(cases)]
+        return [any(fits(atom, a) for a in found) for found in self.atoms(cases)]
 
     def _over_cases(self, given: frozenset[Signature]) -> tuple[ast.AST, ...] | None:
         """Return the program lifted over cases, None where it has no such form."""
         try:
-            program = lift(self._rules, given=given | {self._asked})
+            program = lift(self._rules, given=given | self._asked)
         except CannotLift:
             return None
-        self._read = program.read | {self._asked}
+        self._read = program.read | self._asked
         self._common = [a for a in self._static if asp.signature(a) in program.constant]
-        extra = [shown(self._asked), *([_LIFTED_WEAK] if self._weighs else ())]
+        extra = [*map(shown, sorted(self._asked)), *([_LIFTED_WEAK] if self._weighs else ())]
         return (*program.rules, *program.common, *_parsed("\n".join(["#show.", *extra])))
 
-    def _atoms(self, cases: Sequence[Facts]) -> list[set[clingo.Symbol]]:
+    def atoms(self, cases: Sequence[Facts]) -> list[set[clingo.Symbol]]:
+        """Return the atoms asked about that hold over each set of facts."""
         if self._lifted is None:
             return [self._alone(case) for case in cases]
         facts = [
@@ -77,8 +78,8 @@ class Variants:
         return atoms
 
     def _alone(self, case: Facts) -> set[clingo.Symbol]:
-        name, arity = self._asked
-        extra = [f"#show {name}/{arity}.", *([_ALONE_WEAK] if self._weighs else ())]
+        extra = [f"#show {name}/{arity}." for name, arity in sorted(self._asked)]
+        extra += [_ALONE_WEAK] if self._weighs else ()
         statements = [*self._rules, *_parsed("\n".join(["#show.", *extra]))]
         return set(self._solved(statements, (*case, *self._static)) or ())
 
@@ -116,7 +117,7 @@ def minimal_flips(
     """Return the minimal sets of at most ``size`` edits that flip whether an atom holds."""
     every = facts.union(*(edit.added for edit in pool))
     given = frozenset(map(asp.signature, every))
-    program = Variants(statements, given, (atom[0], len(atom[1])), mode)
+    program = Variants(statements, given, frozenset([(atom[0], len(atom[1]))]), mode)
     now: list[bool] = []
 
     def flips(cases: Sequence[Facts]) -> list[bool]:

@@ -20,12 +20,11 @@ from clingo import ast
 from nesy.diagnostics import NesyError
 from nesy.govern import Norms
 from nesy.interpret import VOICE, Interpretation, closed_form, subjects
-from nesy.reason import asp, parts
+from nesy.reason import asp, parts, warm
 from nesy.reason.asp import AnswerSet, signature
 from nesy.reason.engine import Engine, Question, Steps
 from nesy.reason.lift import CASE, CannotLift, lift, of_case, over_case, shown
 from nesy.reason.parts import Part
-from nesy.reason.warm import Warm
 from nesy.rulebook import Rulebook
 from nesy.weights import Weights
 
@@ -110,15 +109,22 @@ class LiftedProgram:
 class Bulk:
     """What interprets and governs many cases at once.
 
-    ``brief`` leaves out the derived atoms that a Trace does not need; all there are else.
+    ``brief`` leaves out the derived atoms that a Trace does not need; all there are else. The first
+    ``few`` questions that come one by one are answered over all rules.
     """
 
     def __init__(
-        self, rulebook: Rulebook, weights: Weights, static: Facts, *, brief: bool = False
+        self,
+        rulebook: Rulebook,
+        weights: Weights,
+        static: Facts,
+        *,
+        brief: bool = False,
+        few: int = warm.FEW,
     ) -> None:
         self._rulebook, self._weights, self._static = rulebook, weights, static
         self._brief = brief
-        self.warm = Warm(rulebook, weights, static)
+        self.warm = warm.Warm(rulebook, weights, static, few=few)
 
     def interpret(self, cases: Sequence[Facts]) -> list[Interpretation | NesyError]:
         """Return what `interpret` returns for each case, or what it raises."""
@@ -137,15 +143,15 @@ class Bulk:
     def admit(self, cases: Sequence[Facts]) -> list[Norms | NesyError | None]:
         """Return, of what `govern` returns for each case, what decides on reading a face."""
         with suppress(CannotLift, NesyError):
-            if self._worth("_governing", cases) and self._governing:
-                return [Norms(found) for found in self._governing[0].solve(cases)]
+            if self._worth("_admitting", cases) and self._admitting:
+                return [Norms(found) for found in self._admitting[0].solve(cases)]
         return [_outcome(partial(self.warm.admit, case)) for case in cases]
 
     def govern(self, cases: Sequence[Facts]) -> list[Norms | NesyError | None]:
         """Return what `govern` returns for each case, or what it raises."""
         with suppress(CannotLift, NesyError):
             if self._worth("_governing", cases) and self._governing:
-                return [Norms(found) for found in self._governing[1].solve(cases)]
+                return [Norms(found) for found in self._governing[0].solve(cases)]
         return [_outcome(partial(self.warm.govern, case)) for case in cases]
 
     def answers(self, questions: Sequence[Question]) -> list[object]:
@@ -172,11 +178,16 @@ class Bulk:
         return self._lifted([part] if part is not None else [])
 
     @cached_property
+    def _admitting(self) -> Sequence[LiftedProgram]:
+        found = parts.governing(self._rulebook)
+        return self._lifted([found.admission] if found else [])
+
+    @cached_property
     def _governing(self) -> Sequence[LiftedProgram]:
         found = parts.governing(self._rulebook)
         if found is not None and self._brief:
             found = found.brief()
-        return self._lifted([found.admission, found.whole] if found else [])
+        return self._lifted([found.whole] if found else [])
 
     def _lifted(self, wanted: Sequence[Part]) -> list[LiftedProgram]:
         try:

@@ -1,14 +1,17 @@
-"""Read a rule once, as plain data: what its head gives, what its body needs and looks at."""
+"""Read a statement once, as plain data: what it gives, what it needs and what it looks at.
+
+Classical negation is part of a name: ``-p(X)`` is an atom of the predicate ``-p``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import clingo
 from clingo import ast
 
-from nesy.companions import unpooled
+from nesy.companions import heads, unpooled
 from nesy.reason.lift import SILENT
 from nesy.rulebook import Signature
 
@@ -93,45 +96,53 @@ class Atom:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """A normal rule without pools.
+    """A statement without pools.
 
-    ``within`` are the signatures inside aggregates and conditional literals, ``limits`` what plain
-    comparisons with a constant leave to variables.
+    ``atoms`` are those of its head, ``within`` the signatures inside aggregates, conditional
+    literals and the conditions of a head, ``limits`` what plain comparisons with a constant leave
+    to variables. ``is_normal`` holds for a rule with one atom in the head and without classical
+    negation and theory atoms.
     """
 
     statement: ast.AST
-    head: Atom
+    atoms: tuple[Atom, ...]
     positive: tuple[Atom, ...]
     negative: tuple[Atom, ...]
     within: frozenset[Signature]
     limits: dict[str, Argument]
     heads: frozenset[Signature]
     body: frozenset[Signature]
-    is_normal: bool = True
+    is_normal: bool
 
     @property
-    def gives(self) -> Pattern:
-        """Return what the head can be."""
-        return self.head.where(self.limits)
+    def head(self) -> Atom:
+        """Return the head of a normal rule."""
+        return self.atoms[0]
 
-    def needs(self, goal: Pattern | None = None) -> frozenset[Pattern]:
-        """Return the positive conditions, where the head is to be what a goal's constants say."""
+    def gives(self, atom: Atom) -> Pattern:
+        """Return what an atom of the head can be."""
+        return atom.where(self.limits)
+
+    def needs(self, atom: Atom | None = None, goal: Pattern | None = None) -> frozenset[Pattern]:
+        """Return the positive conditions, where an atom is to be what a goal's constants say."""
         values = dict(self.limits)
-        if goal is not None:
-            values |= {n: v for n, v in self._bound(goal).items() if isinstance(v, clingo.Symbol)}
-        return frozenset(atom.where(values) for atom in self.positive)
+        if atom is not None and goal is not None:
+            bound = _bound(atom, goal).items()
+            values |= {name: value for name, value in bound if isinstance(value, clingo.Symbol)}
+        return frozenset(each.where(values) for each in self.positive)
 
-    def behind(self, goal: Pattern) -> Iterator[Pattern]:
-        """Yield what the body looks at where the head is a goal; inside aggregates, anything."""
-        values = self._bound(goal)
-        for atom in (*self.positive, *self.negative):
-            yield atom.where(values)
+    def behind(self, atom: Atom, goal: Pattern) -> Iterator[Pattern]:
+        """Yield what is looked at where an atom is a goal; inside aggregates, anything."""
+        values = _bound(atom, goal)
+        for each in (*self.positive, *self.negative):
+            yield each.where(values)
         for name, arity in self.within:
             yield Pattern(name, (None,) * arity)
 
-    def _bound(self, goal: Pattern) -> dict[str, Argument]:
-        pairs = zip(self.head.terms, goal.arguments, strict=True)
-        return {term: value for term, value in pairs if isinstance(term, str) and value is not None}
+
+def _bound(atom: Atom, goal: Pattern) -> dict[str, Argument]:
+    pairs = zip(atom.terms, goal.arguments, strict=True)
+    return {term: value for term, value in pairs if isinstance(term, str) and value is not None}
 
 
 def conditions(statements: Iterable[ast.AST]) -> tuple[Conditions, ...]:
@@ -139,50 +150,93 @@ def conditions(statements: Iterable[ast.AST]) -> tuple[Conditions, ...]:
 
     Raises CannotSlice for statements other than normal rules, and for classical negation.
     """
-    kept = [statement for statement in statements if statement.ast_type not in SILENT]
-    return tuple(_conditions(rule) for statement in kept for rule in _alternatives(statement))
+    found = conditions_of_any(s for s in statements if s.ast_type not in SILENT)
+    for each in found:
+        if not each.is_normal:
+            raise CannotSlice(str(each.statement))
+    return found
+
+
+def conditions_of_any(statements: Iterable[ast.AST]) -> tuple[Conditions, ...]:
+    """Return what any statements need, each alternative of a pool as one.
+
+    What derives nothing, a constraint, is needed where its body can hold. A statement of which that
+    cannot be told needs nothing, so it is always chosen.
+    """
+    every = tuple(statements)
+    constants = {s.name for s in every if s.ast_type == ast.ASTType.Definition}
+    return tuple(_conditions(each, constants) for of in every for each in _alternatives(of))
+
+
+_WITH_BODY = (ast.ASTType.Rule, ast.ASTType.Minimize, ast.ASTType.External)
 
 
 def _alternatives(statement: ast.AST) -> list[ast.AST]:
-    if statement.ast_type != ast.ASTType.Rule:
-        raise CannotSlice(f"a {statement.ast_type.name} statement")
-    return unpooled(statement)
+    return unpooled(statement) if statement.ast_type in _WITH_BODY else [statement]
 
 
-def _conditions(rule: ast.AST) -> Conditions:
-    head = rule.head
-    if head.ast_type != ast.ASTType.Literal or head.atom.ast_type != ast.ASTType.SymbolicAtom:
-        raise CannotSlice(f"the head {head}")
+def _conditions(statement: ast.AST, constants: Collection[str]) -> Conditions:
+    kind = statement.ast_type
+    of = _Unnamed(constants)(statement) if constants and kind in _WITH_BODY else statement
     positive: list[Atom] = []
     negative: list[Atom] = []
-    within: set[Signature] = set()
+    looked = _Read()
     limits: dict[str, Argument] = {}
-    for literal in rule.body:
-        kind = literal.atom.ast_type if literal.ast_type == ast.ASTType.Literal else None
-        if kind == ast.ASTType.SymbolicAtom:
+    for literal in of.body if kind in _WITH_BODY else ():
+        inside = literal.atom.ast_type if literal.ast_type == ast.ASTType.Literal else None
+        if inside == ast.ASTType.SymbolicAtom:
             is_positive = literal.sign == ast.Sign.NoSign
             (positive if is_positive else negative).append(_atom(literal.atom.symbol))
-        elif kind == ast.ASTType.Comparison:
+        elif inside == ast.ASTType.Comparison:
             _limit(literal, limits)
         else:
-            within |= _within(literal)
-    atom = _atom(head.atom.symbol)
-    body = within | {each.signature for each in (*positive, *negative)}
+            looked(literal)
+    atoms = _concluded(of, looked)
+    given = frozenset(atom.signature for atom in atoms)
+    body = looked.signatures.union(atom.signature for atom in (*positive, *negative))
+    plain = kind == ast.ASTType.Rule and of.head.ast_type == ast.ASTType.Literal and len(atoms) == 1
     return Conditions(
-        rule,
-        atom,
+        statement,
+        atoms,
         tuple(positive),
         tuple(negative),
-        frozenset(within),
+        frozenset(looked.signatures),
         limits,
-        frozenset([atom.signature]),
+        given,
         frozenset(body),
+        plain and not looked.theory and not any(n.startswith("-") for n, _ in given | body),
     )
 
 
+def _concluded(statement: ast.AST, looked: _Read) -> tuple[Atom, ...]:
+    """Return the atoms a statement can make true; what their conditions look at is noted."""
+    if statement.ast_type == ast.ASTType.External:
+        return (_atom(statement.atom.symbol),)
+    if statement.ast_type != ast.ASTType.Rule:
+        return ()
+    if statement.head.ast_type == ast.ASTType.TheoryAtom:
+        looked(statement.head)
+    found = heads(statement.head)
+    for _, condition in found:
+        for literal in condition:
+            looked(literal)
+    return tuple(_atom(atom.symbol) for atom, _ in found)
+
+
+class _Unnamed(ast.Transformer):
+    """A statement to be read where ``#const`` gives a value to names: they can be anything."""
+
+    def __init__(self, constants: Collection[str]) -> None:
+        self._constants = constants
+
+    def visit_SymbolicTerm(self, node: ast.AST) -> ast.AST:
+        return ast.Variable(node.location, "_") if str(node) in self._constants else node
+
+
 def _atom(term: ast.AST) -> Atom:
-    if term.ast_type != ast.ASTType.Function:
-        raise CannotSlice(f"the atom {term}")
+    if term.ast_type == ast.ASTType.UnaryOperation:
+        opposite = _atom(term.argument)
+        return Atom(f"-{opposite.name}", opposite.terms)
     return Atom(term.name, tuple(map(_term, term.arguments)))
 
 
@@ -227,21 +281,17 @@ def _range(comparison: int, limit: int) -> Range:
     }.get(ast.ComparisonOperator(comparison), (LEAST, MOST))
 
 
-def _within(literal: ast.AST) -> set[Signature]:
-    found = _Read()
-    found(literal)
-    return found.signatures
-
-
 class _Read(ast.Transformer):
-    """The signatures of the atoms below a node, whatever holds them."""
+    """The signatures of the atoms below nodes, whatever holds them."""
 
     def __init__(self) -> None:
         self.signatures: set[Signature] = set()
+        self.theory = False
 
     def visit_SymbolicAtom(self, node: ast.AST) -> ast.AST:
         self.signatures.add(_atom(node.symbol).signature)
         return node
 
     def visit_TheoryAtom(self, node: ast.AST) -> ast.AST:
-        raise CannotSlice(f"the theory atom {node}")
+        self.theory = True
+        return node.update(**self.visit_children(node))

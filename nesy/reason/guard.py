@@ -171,7 +171,7 @@ def _environment() -> dict[str, str]:
 
 def _ended(why: str, doing: str, seconds: float, most: int, name: str) -> NesyError:
     limit = f"more than {seconds:g} s" if why == "time" else f"more than the {most >> 20} MB it may"
-    reason = f"it took {limit} for one case, and was stopped"
+    reason = f"it took {limit}, and was stopped"
     if doing == "grounding":
         what = "grounding these rules does not end"
         fix = "bound every interval and recursion, and join fewer conditions"

@@ -67,6 +67,8 @@ class Solver:
 
     def _sets(self, control: clingo.Control, *, shown: bool) -> Iterator[list[int]]:
         atoms, sets = 0, 0
+        if len(control.symbolic_atoms) > 2 * MOST_ATOMS:
+            raise _ExcessError("atoms", MOST_ATOMS)
         with control.solve(yield_=True) as handle:
             for model in handle:
                 found = model.symbols(atoms=not shown, shown=shown)

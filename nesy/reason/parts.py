@@ -16,7 +16,7 @@ from clingo import ast
 
 from nesy.exemption import EXCEPTION, SPARED
 from nesy.govern import INFER_FROM_FACE, NEEDED, companions
-from nesy.interpret import EVIDENCE, VOICE, evidence_companions, needs_enumeration
+from nesy.interpret import EVIDENCE, VOICE, prepared
 from nesy.predicates import PREDICATES
 from nesy.reason.asp import signature
 from nesy.reason.conditions import CannotSlice, Conditions, Pattern, conditions
@@ -55,11 +55,11 @@ class Part:
 @lru_cache(maxsize=16)
 def interpreting(rulebook: Rulebook) -> Part | None:
     """Return the rules that interpret, or None where they have to be solved the general way."""
-    rules = rulebook.rules("interpret")
-    if rulebook.foreign or needs_enumeration(rules):
+    _, voices, has_many = prepared(rulebook)
+    if rulebook.foreign or has_many:
         return None
     statements = [s for s in rulebook.statements("interpret") if not _says_evidence(s)]
-    statements += parsed(evidence_companions(rules) + _EVIDENCE)
+    statements += parsed(voices + _EVIDENCE)
     with suppress(CannotSlice):
         return Part("interpret", conditions(statements), rulebook.heads("interpret") | {VOICE})
     return None

@@ -16,8 +16,7 @@ from functools import lru_cache
 import clingo
 from clingo import ast
 
-from nesy.reason.asp import signature
-from nesy.reason.conditions import Argument, Conditions, Pattern
+from nesy.reason.conditions import Argument, Atom, Conditions, Pattern
 from nesy.rulebook import Signature
 
 _Table = dict[tuple[Argument, ...], list[tuple[int, Pattern]]]
@@ -25,9 +24,13 @@ _Table = dict[tuple[Argument, ...], list[tuple[int, Pattern]]]
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The rules chosen, what their bodies look at and what their heads derive."""
+    """The rules chosen, what their bodies look at and what their heads derive.
+
+    ``places`` are theirs among all rules.
+    """
 
     rules: tuple[Conditions, ...]
+    places: tuple[int, ...]
 
     @property
     def statements(self) -> list[ast.AST]:
@@ -50,9 +53,10 @@ class Relevance:
 
     def __init__(self, rules: Sequence[Conditions], always: Iterable[clingo.Symbol] = ()) -> None:
         self._rules = rules
-        self._by_head: dict[Signature, list[int]] = defaultdict(list)
+        self._by_head: dict[Signature, list[tuple[int, Atom, Pattern]]] = defaultdict(list)
         for at, rule in enumerate(self._rules):
-            self._by_head[rule.head.signature].append(at)
+            for atom in rule.atoms:
+                self._by_head[atom.signature].append((at, atom, rule.gives(atom)))
         self._link()
         self._met_by = lru_cache(maxsize=2**14)(self._patterns_met)
         self._met, self._found = set[int](), [n for n, k in enumerate(self._needs) if not k]
@@ -67,7 +71,6 @@ class Relevance:
         own, after the rules: it needs the rule's conditions for that value.
         """
         steps = [rule.needs() for rule in self._rules]
-        heads = [rule.gives for rule in self._rules]
         self._gives: list[list[int]] = [[] for _ in steps]
         number: dict[Pattern, int] = {}
         pending = [pattern for needed in steps for pattern in needed]
@@ -76,10 +79,10 @@ class Relevance:
             if pattern in number:
                 continue
             number[pattern] = len(number)
-            for at in self._by_head.get(pattern.signature, ()):
-                if not pattern.meets(heads[at]):
+            for at, atom, given in self._by_head.get(pattern.signature, ()):
+                if not pattern.meets(given):
                     continue
-                needed = self._rules[at].needs(pattern)
+                needed = self._rules[at].needs(atom, pattern)
                 if needed == steps[at]:
                     self._gives[at].append(number[pattern])
                 else:
@@ -119,15 +122,17 @@ class Relevance:
 
     def _patterns_met(self, fact: clingo.Symbol) -> tuple[int, ...]:
         given = fact.arguments
+        name = (fact.name if fact.positive else f"-{fact.name}", len(given))
         return tuple(
             n
-            for places, table in self._of.get(signature(fact), {}).items()
+            for places, table in self._of.get(name, {}).items()
             for n, pattern in table.get(tuple(given[place] for place in places), ())
             if pattern.bounds(given)
         )
 
     def _slice(self, numbers: Iterable[int]) -> Slice:
-        return Slice(tuple(self._rules[at] for at in sorted(numbers)))
+        places = tuple(sorted(numbers))
+        return Slice(tuple(self._rules[at] for at in places), places)
 
     def behind(self, goals: Iterable[Pattern]) -> Slice:
         """Return the rules that atoms of these patterns can rest on, through negation as well."""
@@ -138,10 +143,10 @@ class Relevance:
             if goal in seen:
                 continue
             seen.add(goal)
-            for at in self._by_head.get(goal.signature, ()):
-                if goal.meets(self._rules[at].gives):
+            for at, atom, given in self._by_head.get(goal.signature, ()):
+                if goal.meets(given):
                     found.add(at)
-                    pending += self._rules[at].behind(goal)
+                    pending += self._rules[at].behind(atom, goal)
         return self._slice(found)
 
 
@@ -149,9 +154,7 @@ def upon(rules: Sequence[Conditions], late: frozenset[Signature]) -> frozenset[S
     """Return these signatures and all that depend on one of them."""
     found = set(late)
     while grown := {
-        rule.head.signature
-        for rule in rules
-        if rule.head.signature not in found and rule.body & found
+        each for rule in rules if rule.body & found for each in rule.heads if each not in found
     }:
         found |= grown
     return frozenset(found)

@@ -25,8 +25,16 @@ _COVERED: dict[Change, str] = {
 
 
 def failures(found: Survey) -> list[Diagnostic]:
-    """Return an N342 for each expectation unmet, and why a case could not be solved."""
-    told = [_unmet(outcome, e) for outcome in found.failed for e in outcome.unmet]
+    """Return an N342 for each expectation unmet, and for each case that cannot be solved.
+
+    What something rests on is not told where it does not hold.
+    """
+    told = [
+        _unmet(outcome, e)
+        for outcome in found.failed
+        for e in outcome.unmet
+        if e.about not in outcome.unmet
+    ]
     for case, error in found.refused:
         for fault in error.diagnostics:
             what = f"{case.name} cannot be solved: {fault.what}"
@@ -65,17 +73,26 @@ def _instead(outcome: Outcome, expectation: Expectation) -> Iterator[str]:
         yield f"said is {', '.join((same or said)[:_SHOWN])}" if said else "no rule for evidence"
     elif expectation.is_positive:
         symbol = expectation.pattern.symbol
-        same = sorted(str(a) for a in outcome.atoms if a.name == symbol.name)[:_SHOWN]
-        yield f"of {symbol.name} holds {', '.join(same)}" if same else f"no {symbol.name} holds"
+        alike = sorted(
+            (a for a in outcome.atoms if a.name == symbol.name),
+            key=lambda a: (_unlike(a, symbol), a),
+        )[:_SHOWN]
+        held = f"of {symbol.name} holds {', '.join(map(str, alike))}"
+        yield held if alike else f"no {symbol.name} holds"
         yield from _nearest(outcome, str(of["atom"]))
     else:
-        held = sorted(a for a in outcome.atoms if expectation.pattern.fits(a))
-        derived = [a for a in held if a in outcome.explainer.derivation.instances]
+        fitting = sorted(a for a in outcome.atoms if expectation.pattern.fits(a))
+        derived = [a for a in fitting if a in outcome.explainer.derivation.instances]
         for atom in derived[:1]:
             rule = outcome.explainer.why(atom).rule
             yield f"{atom} is derived by {rule.id} ({rule.place})" if rule else f"{atom} holds"
         if not derived:
-            yield f"{held[0]} is a fact of the case"
+            yield f"{fitting[0]} is a fact of the case"
+
+
+def _unlike(atom: clingo.Symbol, wanted: clingo.Symbol) -> tuple[bool, ...]:
+    """Return in which terms two atoms differ, so that those alike in the first ones come first."""
+    return tuple(a != w for a, w in zip(atom.arguments, wanted.arguments, strict=False))
 
 
 def _nearest(outcome: Outcome, atom: str) -> Iterator[str]:
@@ -115,7 +132,8 @@ def figures(found: Iterable[Survey], *, coverage: bool, mutated: bool) -> Iterat
     surveys = list(found)
     cases = sum(len(s.suite.cases) for s in surveys)
     failed = sum(len(s.failed) + len(s.refused) for s in surveys)
-    yield f"{cases} cases, {failed} failed" if failed else f"{cases} cases, all as expected"
+    noun = "case" if cases == 1 else "cases"
+    yield f"{cases} {noun}, {failed} failed" if failed else f"{cases} {noun}, all as expected"
     for change in CHANGES:
         every = sum(len(s.of(change)) for s in surveys)
         if coverage and every:

@@ -247,6 +247,11 @@ def way(case: RuleCase, engine: Engine) -> Steps[Stages]:
     return (yield from staged(_facts(facts), engine))
 
 
+def facts_of(case: RuleCase) -> tuple[Fact, ...]:
+    """Return the facts of a case as a Trace holds them: what nobody derives."""
+    return tuple(fact for fact in _facts(case.facts) if fact.origin != "derived")
+
+
 def _facts(atoms: Iterable[clingo.Symbol]) -> tuple[Fact, ...]:
     """Return atoms as facts of the channel their predicate belongs to."""
     return tuple(

@@ -1,0 +1,97 @@
+"""s(CASP) on the part of kb.lp that it can say: times, and verdicts that are not clingo's.
+
+s(CASP) has no aggregates, so what rests on a sum or a count is left out.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from clingo import ast
+
+from nesy.benchmarks.explain.items import facts
+from nesy.explain.program import Program
+from nesy.reason.conditions import conditions
+from nesy.rulebook import Signature
+
+HERE = Path(__file__).parent
+# As s(CASP) comes, and the setting that is told to be slower and right.
+FORALL = ("prev", "all")
+SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What s(CASP) said of some goals: CPU milliseconds a ``not`` query that it proved."""
+
+    asked: int
+    not_ms: float
+    wrong: int
+    both: int
+    timeouts: int
+    errors: int
+
+
+def dialect(program: Program) -> tuple[str, int]:
+    """Return the rules that s(CASP) can say, in its syntax, and how many are left out."""
+    rules = conditions(s for s in program.statements if s.ast_type == ast.ASTType.Rule)
+    kept = [rule for rule in rules if not rule.within]
+    beyond: frozenset[Signature] = frozenset()
+    while True:
+        known = frozenset(rule.head.signature for rule in kept)
+        out = frozenset(rule.head.signature for rule in rules if rule not in kept)
+        beyond |= out
+        fewer = [r for r in kept if not (r.heads | r.body) & beyond]
+        if len(fewer) == len(kept):
+            break
+        kept = fewer
+    given = {name for rule in kept for name in rule.body if name not in known}
+    lines = [f":- dynamic {name}/{arity}." for name, arity in sorted(given)]
+    for rule in kept:
+        lines.append(str(rule.statement).replace("; ", ", ").replace("!=", "\\="))
+    return "\n".join(lines) + "\n", len(rules) - len(kept)
+
+
+def ask(
+    folder: Path, program: Program, goals: dict[int, Sequence[str]], holding: Iterable[str], how: str
+) -> Answers:
+    """Ask goals of items and their negations, and compare with what holds by clingo."""
+    text, _ = dialect(program)
+    items = [f"item([{','.join(facts(i))}],[{','.join(of)}])." for i, of in goals.items()]
+    with tempfile.TemporaryDirectory() as name:
+        rules, given = Path(name, "rules.pl"), Path(name, "items.pl")
+        rules.write_text(text, encoding="utf-8")
+        given.write_text("\n".join(items) + "\n", encoding="utf-8")
+        done = subprocess.run(
+            ["swipl", HERE / "scasp.pl", folder.resolve(), rules, given, how, str(SECONDS)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
+        )
+    told = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    if not told:
+        raise RuntimeError(f"s(CASP) said nothing: {done.stderr[-400:]}")
+    there = frozenset(holding)
+    outcomes = [(each["goal"] in there, each["yes"], each["no"]) for each in told]
+    return Answers(
+        len(told),
+        statistics.median(each["no_ms"] for each in told if each["no"] == "proved"),
+        sum(_is_wrong(*outcome) for outcome in outcomes),
+        sum(yes == no == "proved" for _, yes, no in outcomes),
+        sum("timeout" in said for _, *said in outcomes),
+        sum("error" in said for _, *said in outcomes),
+    )
+
+
+def _is_wrong(holds: bool, yes: str, no: str) -> bool:
+    """Tell whether what was proved is not so, or what is so was not proved."""
+    decided = {("proved", True), ("unproved", False)}
+    answers = ((yes, holds), (no, not holds))
+    return any(said in ("proved", "unproved") and (said, so) not in decided for said, so in answers)
