@@ -189,7 +189,8 @@ def test_what_is_solved_together_is_lifted(shipped):
     some = list(generated(shipped.vocabulary, 20, seed=1))
     assert len(bulk.interpret(some)) == len(bulk.govern(some)) == 20
     assert len(bulk.admit(some)) == 20
-    assert all(len(program._known) > 1 for program in (*bulk._interpreting, *bulk._admitting, *bulk._governing))
+    lifted = (*bulk._interpreting, *bulk._admitting, *bulk._governing)
+    assert all(len(program._known) > 1 for program in lifted)
 
 
 def test_the_same_facts_are_solved_once(shipped):

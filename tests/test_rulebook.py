@@ -157,7 +157,7 @@ def test_what_crashes_the_parser_is_refused_before(rules_file, text):
 
 
 def test_long_and_flat_is_no_fault(rules_file):
-    text = "p(" + "; ".join(f"a{n}, {n}" for n in range(5000)) + ").\n" + "q(1). " * 5000
+    text = "p(" + "; ".join(f"a{n}, {n}" for n in range(400)) + ").\n" + "q(1). " * 5000
     assert len(rulebook.read_pack(rules_file(text)).rules) == 5001
 
 
@@ -166,13 +166,11 @@ def test_a_huge_file_is_refused_at_once(rules_file):
     assert (fault.code, fault.what) == ("N302", "this rule file is too large")
 
 
-def test_a_long_file_is_scanned_in_a_moment(rules_file, benchmark_seconds=5):
-    import time
-
-    text = 'p(a, "b") :- q((1, 2)), not r(1 + 2).\n' * 25_000
-    begin = time.perf_counter()
-    rule_text.refuse_unsafe(text, "x.lp")
-    assert time.perf_counter() - begin < benchmark_seconds
+def test_more_rules_than_can_be_checked_are_refused_and_as_many_facts_are_not(rules_file):
+    fact, rule = 'p(a, "b").\n', 'p(a, "b") :- q((1, 2)), not r(1 + 2).\n'
+    rule_text.refuse_unsafe(fact * 25_000 + rule * rule_text.MOST_RULES, "x.lp")
+    with pytest.raises(NesyError, match="N302 more than 2000 rules"):
+        rule_text.refuse_unsafe(fact * 10 + rule * 2001, "x.lp")
 
 
 @pytest.mark.parametrize(
