@@ -10,7 +10,7 @@ from typing import Any
 
 from nesy import pipeline, project, rulebook
 from nesy.diagnostics import Diagnostic, NesyError, nearest
-from nesy.explain.justify import Explainer
+from nesy.explain.why.justify import Explainer
 from nesy.govern import FORCES
 from nesy.pipeline import engine_for
 from nesy.reason.bulk import CHUNK, chunks

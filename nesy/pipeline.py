@@ -12,7 +12,7 @@ from typing import Any
 from nesy import line, registry, rulebook, turns
 from nesy.diagnostics import Diagnostic, NesyError
 from nesy.explain import outcome
-from nesy.explain.justify import Node
+from nesy.explain.why.justify import Node
 from nesy.line.reader import Reader, read_line
 from nesy.perceive import Outcome, Perceiver, perceive_cases
 from nesy.reason.bulk import CHUNK, chunks, together

@@ -144,7 +144,7 @@ _ALL = [
         preferred(Act, Norm): {Norm} prefers a reply that {Act}
         warned(Act, Norm): {Norm} warns of a reply that {Act}
         hold(Norm): the reply is held by {Norm}
-        exempt(Norm): {Norm} does not apply here
+        exempt(Norm): an exception lifts {Norm} here
         lapsed(Norm): an exception to {Norm} ran out
         in_force(Norm): {Norm} is in force here
         overridden(Act, Norm, By): {Norm} on a reply that {Act} gives way to {By}

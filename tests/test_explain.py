@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nesy import pipeline, rulebook
-from nesy.explain import outcome, render, replay, tell
-from nesy.explain.instances import solve_instrumented
-from nesy.explain.justify import Explainer, Node
+from nesy.explain import outcome, render, tell
+from nesy.explain.why import replay
+from nesy.explain.why.instances import solve_instrumented
+from nesy.explain.why.justify import Explainer, Node
 from nesy.pipeline import engine_for
 from nesy.reason import asp
 from nesy.reason.engine import run_stages

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import clingo
 import pytest
 
+from nesy.benchmarks.explain import questions
 from nesy.benchmarks.explain.constructs import CONSTRUCTS, supports
-from nesy.explain.program import Program
+from nesy.benchmarks.explain.scasp import dialect
+from nesy.explain.why.program import Program
 
 
 @pytest.mark.parametrize("name", CONSTRUCTS)
@@ -98,7 +102,36 @@ def test_a_constant_is_put_in_for_its_name() -> None:
 def test_a_fact_that_rules_derive_as_well_is_no_ground_they_need() -> None:
     program = Program.read("q :- e. p :- q.")
     (one,) = program.answer_sets([clingo.parse_term(fact) for fact in ("q", "e")])
-    from nesy.explain.supports import minimal
+    from nesy.explain.why.supports import minimal
 
     found = {frozenset(str(a) for _, a in leaves) for leaves in minimal(one, clingo.Function("p"))}
     assert found == {frozenset({"q"}), frozenset({"e"})}
+
+
+KB = Program.read((Path(questions.__file__).parent / "kb.lp").read_text(encoding="utf-8"), "kb.lp")
+
+
+def test_every_single_change_is_answered_as_it_is_alone() -> None:
+    over = questions.variants(KB)
+    for item in (1, 4):
+        cases = questions.changed(item)
+        found = questions.what_if(over, cases, item)
+        assert True in found and False in found
+        joy = clingo.parse_term(f"reading({item},joy)")
+        alone = [joy in one.atoms for case in cases for one in KB.answer_sets(sorted(case))]
+        assert found == alone
+
+
+def test_why_not_goes_down_to_facts_that_are_not_there() -> None:
+    told = questions.WhyNot(questions.solved(KB, 1), questions.index(KB)).told(
+        "mismatch(1,masking)"
+    )
+    assert told.startswith("not mismatch(1,masking)\n kb.lp:32 fails:\n  not posed_smile(1)")
+    assert 'not words(1,negative,"_")' in told
+
+
+def test_what_a_tool_without_aggregates_cannot_say_is_left_out() -> None:
+    text, left_out = dialect(KB)
+    assert left_out == 7
+    assert "#" not in text and "reading(" not in text and "A \\= question." in text
+    assert ":- dynamic expression/3." in text

@@ -8,9 +8,9 @@ from clingo import ast
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from nesy.explain.dependence import Dependence, fits, read, sides
-from nesy.explain.flips import Edit, edited, search
-from nesy.explain.variants import Variants, minimal_flips
+from nesy.explain.what_if.dependence import Dependence, fits, read, sides
+from nesy.explain.what_if.flips import Edit, edited, search
+from nesy.explain.what_if.variants import Variants, minimal_flips
 
 FACTS = ("x", "y", "z", "p(1)", "p(2)")
 DERIVED = ("a", "b", "c", "d", "q(1)", "q(2)")

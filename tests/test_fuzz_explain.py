@@ -8,8 +8,8 @@ import clingo
 
 from nesy.benchmarks.explain import fuzz
 from nesy.benchmarks.explain.programs import WAVERING, Made
-from nesy.explain import counted, derivation, instrument
-from nesy.explain.derivation import Derivation, Known
+from nesy.explain.why import counted, derivation, instrument
+from nesy.explain.why.derivation import Derivation, Known
 
 COUNT = 200
 CONSTRUCTS = {

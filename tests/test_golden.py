@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from nesy import pipeline, strict_json
-from nesy.explain import language, otherwise, render, short, tell
+from nesy.explain import language, render, short, tell
+from nesy.explain.why_not import otherwise
 from nesy.pipeline import engine_for
 from nesy.trace import parse_trace
 

@@ -53,9 +53,11 @@ def test_every_predicate_and_the_rules_of_three_packs_are_translated(code: str) 
     translated = language.load(code).sentences
     meanings = {predicate.meaning for predicate in PREDICATES.values()}
     assert sorted((meanings | sentences(*PACKS)) - translated.keys()) == []
-    every = sentences(*(pack.name for pack in rulebook.everything().packs))
-    assert sorted(translated.keys() - meanings - every) == [], "what no rule says any more"
-    assert len(every & translated.keys()) >= 140
+    packs = rulebook.everything().packs
+    every = sentences(*(pack.name for pack in packs))
+    own = {predicate.meaning for pack in packs for predicate in pack.predicates}
+    assert sorted(translated.keys() - meanings - own - every) == [], "what no rule says any more"
+    assert len(every & translated.keys()) >= 180
     for english, told in translated.items():
         assert slots(told) == slots(english), english
 
@@ -93,7 +95,9 @@ def test_what_is_not_translated_is_told_in_english_and_marked(tmp_path: Path) ->
     file = tmp_path / "mine.lp"
     file.write_text('%! mine.low "{Cue} weighs on the mood"\nlow(Cue) :- cue(Cue, _).\n')
     text = told("de", "low(suicide)", [file])
-    assert text.startswith("[englisch] Worte darüber, sterben zu wollen weighs on the mood\n│    Regel")
+    assert text.startswith(
+        "[englisch] Worte darüber, sterben zu wollen weighs on the mood\n│    Regel"
+    )
     assert "— in der Zeile gesagt" in text
     assert told("en", "low(suicide)", [file]).startswith("words of wanting to die weighs on")
     assert language.current() is language.ENGLISH

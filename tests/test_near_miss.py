@@ -10,9 +10,9 @@ from clingo import ast
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from nesy.explain.conditions import Atom, join
-from nesy.explain.match import ANYTHING, Atoms, Constant, Value, native, symbol_of
-from nesy.explain.nearmiss import NearMiss, nearest, ways
+from nesy.explain.why_not.conditions import Atom, join
+from nesy.explain.why_not.match import ANYTHING, Atoms, Constant, Value, native, symbol_of
+from nesy.explain.why_not.nearmiss import NearMiss, nearest, ways
 from nesy.rule_file import Rule
 
 DOMAIN = range(4)

@@ -9,15 +9,16 @@ from itertools import combinations, pairwise
 
 import clingo
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from nesy import pipeline
 from nesy.diagnostics import NesyError
-from nesy.explain import otherwise, render, tell
-from nesy.explain.core import core
-from nesy.explain.justify import Node
-from nesy.explain.nearmiss import ways
+from nesy.explain import render, tell
+from nesy.explain.why.justify import Node
+from nesy.explain.why_not import otherwise
+from nesy.explain.why_not.core import core
+from nesy.explain.why_not.nearmiss import ways
 from nesy.pipeline import engine_for
 from nesy.reason.engine import Engine, stages_of
 from nesy.trace import (
@@ -304,6 +305,7 @@ def _asked(trace: Trace, atom: str) -> None:
     st.sampled_from(["positive", "negative", "neutral"]),
     st.lists(st.sampled_from(sorted(ENGINE.vocabulary.cues)), max_size=2, unique=True),
 )
+@example({"raised_eyebrows": 500, "inner_brow_raiser": 674}, "positive", ["disbelief"])
 def test_what_is_told_adds_up_to_the_difference_in_log_odds(
     expressions: dict[str, int], valence: str, cues: list[str]
 ) -> None:

@@ -118,3 +118,8 @@ def test_installed_nesy_reads_its_own_rules(installed, tmp_path):
     said = run(str(installed / "python"), "-c", code, cwd=tmp_path).split()
     assert Path(said[0]).is_relative_to(installed.parent)
     assert said[1] == "release"
+
+
+def test_installed_nesy_tests_its_own_rules(installed, tmp_path):
+    said = run(str(installed / "nesy"), "test", cwd=tmp_path)
+    assert said.endswith("cases, all as expected\n")

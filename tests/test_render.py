@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 
 from nesy import pipeline, strict_json
 from nesy.diagnostics import visible
-from nesy.explain import diagram, otherwise, render, tell
-from nesy.explain.justify import Kind, Node
+from nesy.explain import diagram, render, tell
 from nesy.explain.short import short
 from nesy.explain.tell import Told
+from nesy.explain.why.justify import Kind, Node
+from nesy.explain.why_not import otherwise
 from nesy.interpret import Voice
 from nesy.pipeline import engine_for
 from nesy.trace import parse_trace
@@ -133,7 +134,11 @@ def _of_dot(text: str) -> str:
     )
     edges = re.findall(r"^ {2}n\d+ -> n\d+;$", text, re.M)
     assert len(labels) + len(edges) + 4 == len(text.splitlines())
-    return squeezed("\n".join(re.sub(r"\\(.)", r"\1", label) for label in labels))
+    return squeezed(
+        "\n".join(
+            re.sub(r"\\(.)", lambda m: " " if m[1] == "n" else m[1], label) for label in labels
+        )
+    )
 
 
 def _of_svg(text: str) -> str:

@@ -1,13 +1,19 @@
 """``nesy test``: what a case may expect, what is told where it fails, coverage and mutation."""
 
 import json
+import os
+import pty
 import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nesy import resources
 from nesy.diagnostics import NesyError
 from nesy.pipeline import engine_for
 from nesy.testing import report
@@ -158,6 +164,32 @@ def test_what_goes_unnoticed_is_told_with_its_place(pack, nesy):
     assert re.search(place, found.out)
     assert (found.code, found.err) == (1, "")
     assert "1 of 2 rules cannot be dropped unnoticed" in found.out
+
+
+def test_ctrl_c_tells_what_was_found_till_then():
+    terminal, stderr = pty.openpty()
+    command = [sys.executable, "-c", "from nesy.cli import main; main()", "test", "--mutate"]
+    command += [resources.folder("rules") / "govern" / "admission.lp"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True)
+    os.close(stderr)
+    try:
+        told = b""
+        while b"changes tried" not in told:
+            told += os.read(terminal, 100)
+    finally:
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=60)
+        os.close(terminal)
+    assert process.returncode == 130
+    assert re.search(r"^\d+ cases, all as expected$", said, re.MULTILINE)
+    assert re.search(r"rules cannot be dropped unnoticed \(\d+ not tried\)$", said, re.MULTILINE)
+
+
+def test_progress_is_told_in_a_log_too(pack, nesy, monkeypatch):
+    monkeypatch.setattr("nesy.cli.testing.SELDOM", 0)
+    rules = pack(f"{FIRES}\n\n+ evidence(f1, uncertainty, 900)\n")
+    assert re.search(r"^\d of 8 changes tried$", nesy("test", rules, "--mutate").err, re.MULTILINE)
+    assert nesy("test", rules, "--mutate", "--quiet").err == ""
 
 
 def test_a_mutant_is_what_its_rule_would_be_in_the_file(pack, tmp_path):

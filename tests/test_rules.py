@@ -1,4 +1,4 @@
-"""Every case of tests/rules, and what must hold of the shipped rules as a whole.
+"""Every case of rules/cases, and what must hold of the shipped rules as a whole.
 
 The cases are run as ``nesy test`` runs them, and each rule is dropped as ``--mutate`` drops it.
 """
@@ -24,7 +24,7 @@ from nesy.testing.case import RuleCase
 from nesy.testing.suites import Suite, suites
 from nesy.testing.survey import Survey, mutate, survey
 
-CASES = Path(__file__).parent / "rules"
+CASES = resources.folder("rules") / "cases"
 STRATA: tuple[Strata, ...] = ("interpret", "govern")
 
 
@@ -210,7 +210,7 @@ def test_every_place_in_the_united_states_gets_988() -> None:
             assert "988" in when[place][0]
 
 
-_SAID = (CASES / "reader.txt").read_text(encoding="utf-8")
+_SAID = (Path(__file__).parent / "replies" / "reader.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("line", [x for x in _SAID.splitlines() if x[:2] in ("+ ", "- ")])

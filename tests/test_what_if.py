@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from nesy import pipeline, strict_json
 from nesy.cli import main
 from nesy.diagnostics import NesyError
-from nesy.explain import conditional, release, sensitivity
-from nesy.explain.changes import Changes, numbers_of
-from nesy.explain.flips import edited, search
-from nesy.explain.supposed import asked, stated
-from nesy.explain.whatif import Bounds, changes_of, facts_of, supposing, what_if
+from nesy.explain.what_if import conditional, release, sensitivity
+from nesy.explain.what_if.changes import Changes, numbers_of
+from nesy.explain.what_if.flips import edited, search
+from nesy.explain.what_if.supposed import asked, stated
+from nesy.explain.what_if.whatif import Bounds, changes_of, facts_of, supposing, what_if
 from nesy.pipeline import engine_for
 from nesy.predicates import DECLARABLE
 from nesy.reply.judge import judge

@@ -24,11 +24,12 @@ def main(arguments: list[str] | None = None) -> int:
     fuzzing.add_argument("--seed", type=int, default=0)
     peers = verbs.add_parser("peers", help="time explanations beside other tools")
     peers.add_argument("--python", type=Path, help="a Python that has xclingo and clingexplaid")
+    peers.add_argument("--scasp", type=Path, help="a clone of s(CASP); it needs SWI-Prolog")
     peers.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args(arguments)
     if given.verb == "fuzz":
         return _fuzz(given.count, given.seed)
-    compare(given.python, given.rounds)
+    compare(given.python, given.rounds, given.scasp)
     return 0
 
 

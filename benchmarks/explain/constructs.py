@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import clingo
 
-from nesy.explain.program import Program
+from nesy.explain.why.program import Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ CONSTRUCTS = {
 
 def supports(construct: Construct) -> set[frozenset[str]]:
     """Return the minimal supports of the atom asked about, as they are written in ``leaves``."""
-    from nesy.explain.supports import minimal
+    from nesy.explain.why.supports import minimal
 
     signs = {"fact": "", "absent": "-", "assumed": "?"}
     facts = [clingo.parse_term(fact) for fact in construct.facts]

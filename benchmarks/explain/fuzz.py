@@ -13,10 +13,10 @@ from clingo import ast
 
 from nesy.benchmarks.explain.programs import Made, program
 from nesy.diagnostics import NesyError
-from nesy.explain import supports
-from nesy.explain.derivation import Leaf, Leaves, Step
-from nesy.explain.program import Justified, Program
-from nesy.explain.reduct import concluded, derived, given, reduced, solved
+from nesy.explain.why import supports
+from nesy.explain.why.derivation import Leaf, Leaves, Step
+from nesy.explain.why.program import Justified, Program
+from nesy.explain.why.reduct import concluded, derived, given, reduced, solved
 from nesy.reason import asp
 
 MOST_ANSWER_SETS = 64

@@ -10,34 +10,75 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import clingo
 
 from nesy.benchmarks.explain.constructs import CONSTRUCTS, is_explained
-from nesy.benchmarks.explain.items import ASKED, facts
-from nesy.explain.derivation import Steps
-from nesy.explain.instances import instrumented
-from nesy.explain.program import Justified, Program
+from nesy.benchmarks.explain.items import facts
+from nesy.benchmarks.explain.questions import (
+    WhyNot,
+    changed,
+    explain,
+    goals,
+    index,
+    rather_than,
+    solved,
+    variants,
+    what_if,
+)
+from nesy.benchmarks.explain.scasp import FORALL, SECONDS, Answers, ask, dialect, outcome, strongest
+from nesy.explain.why.instances import instrumented
+from nesy.explain.why.justify import Explainer
+from nesy.explain.why.program import Program
 from nesy.reason import asp
+from nesy.reason.engine import Engine, run_stages
+from nesy.trace import Fact, Origin
 
 HERE = Path(__file__).parent
 ONE, BATCH = 20, 100
-HOW = """xclingo and clingexplaid are not installed; they belong into an environment of their own:
+# A smile beside a loss, at a company's support.
+SMILE: tuple[tuple[str, Origin], ...] = (
+    ("speaker(f1)", "declared"),
+    ("expression(f1,smile,930)", "image"),
+    ("au(f1,12,600,900)", "image"),
+    ("observable(f1,6)", "image"),
+    ("claim(f1,happiness,700)", "model"),
+    ("line_valence(negative,900)", "line"),
+    ("line_emotion(sadness,700)", "line"),
+    ("cue(loss,900)", "line"),
+    ("context(support)", "declared"),
+    ("jurisdiction(eu)", "declared"),
+)
+HOW = """For all of it, xclingo and clingexplaid in an environment of their own, and s(CASP):
   python -m venv PEERS && PEERS/bin/pip install xclingo==2.0b19 clingexplaid==1.5.1 clingo==5.8.3
-  python -m nesy.benchmarks.explain peers --python PEERS/bin/python"""
+  git clone https://github.com/SWI-Prolog/sCASP SCASP
+  python -m nesy.benchmarks.explain peers --python PEERS/bin/python --scasp SCASP"""
 
 
-def compare(python: Path | None, rounds: int) -> None:
-    """Print the comparison; without the other tools, our own times and how to get them."""
+def compare(python: Path | None, rounds: int, folder: Path | None) -> None:
+    """Print the comparison; without the other tools, our own times and how to get them.
+
+    ``folder`` is a clone of s(CASP), for SWI-Prolog.
+    """
     program = Program.read((HERE / "kb.lp").read_text(encoding="utf-8"), "kb.lp")
     explain(program, [1])
     rows: dict[str, list[float]] = {}
+    verdicts: dict[str, list[Answers]] = {}
+    left_out = dialect(program)[1]
     for turn in range(rounds):
         batch = list(range(turn * BATCH + 1, (turn + 1) * BATCH + 1))
-        for name, times in {**_ours(program, batch), **_theirs(python, program, batch)}.items():
-            rows.setdefault(name, []).append(times)
+        times = {**_ours(program, batch), **_theirs(python, program, batch)}
+        for how in FORALL if folder is not None else ():
+            of = ask(folder, program, {item: goals(item) for item in batch[:ONE]}, how)
+            times[f"s(CASP) not query, forall={how}"] = of.not_ms
+            verdicts.setdefault(f"{how}, kb.lp without {left_out} rules", []).append(of)
+            of = strongest(folder, batch[:ONE], how)
+            verdicts.setdefault(f"{how}, the strongest expression", []).append(of)
+        for name, time_ in times.items():
+            rows.setdefault(name, []).append(time_)
     print(
         f"CPU milliseconds an item, median [range] of {rounds} rounds; {len(program.rules)} rules"
     )
@@ -49,8 +90,9 @@ def compare(python: Path | None, rounds: int) -> None:
             print(f"{f'{theirs} / {mine}':<34} {_spread(ratios)}")
     ratios = [b / a for a, b in zip(rows["plain"], rows["instrumented"], strict=True)]
     print(f"{'instrumented / plain':<34} {_spread(ratios)}")
-    _constructs(python)
-    if python is None:
+    _tell_verdicts(verdicts)
+    _constructs(python, folder)
+    if python is None or folder is None:
         print(HOW)
 
 
@@ -58,27 +100,10 @@ _RATIOS = (
     ("one item", "xclingo one item"),
     ("batch", "xclingo one item"),
     ("batch", "xclingo batch"),
+    ("rather than", "clingexplaid, one MUS"),
+    ("why not, of a solved item", "s(CASP) not query, forall=prev"),
+    ("why not, from facts", "s(CASP) not query, forall=prev"),
 )
-
-
-def explain(program: Program, items: Sequence[int]) -> list[str]:
-    """Return the trees of what is asked of items, solved together."""
-    given = asp.symbols([fact for item in items for fact in facts(item)])
-    (one,) = program.answer_sets(given, limit=1)
-    asked = sorted(atom for atom in one.instances if atom.name in ASKED)
-    return [tree(one, atom, one.steps(atom)) for atom in asked]
-
-
-def tree(one: Justified, atom: clingo.Symbol, steps: Steps, indent: str = "") -> str:
-    """Return a justification as an indented tree: rule and place, absent atoms, comparisons."""
-    step = steps.get(atom)
-    if step is None:
-        return f"{indent}{atom}"
-    lines = [f"{indent}{atom}  ({step.instance.rule.place})"]
-    lines += [tree(one, ground, steps, indent + "  ") for ground in step.grounds]
-    lines += [f"{indent}  not {absent}" for absent in step.absent]
-    lines += [f"{indent}  {text}" for text in step.instance.compared]
-    return "\n".join(lines)
 
 
 def _ours(program: Program, batch: list[int]) -> dict[str, float]:
@@ -94,7 +119,48 @@ def _ours(program: Program, batch: list[int]) -> dict[str, float]:
         "batch": _timed(lambda: explain(program, batch), len(batch)),
         "plain": _timed(lambda: _solved(bare, given), len(batch)),
         "instrumented": _timed(lambda: _solved(beside, given), len(batch)),
+        **_asked_of_ours(program, batch),
     }
+
+
+def _asked_of_ours(program: Program, batch: list[int]) -> dict[str, float]:
+    """Return the times of why not, rather than and what if, the last as a median."""
+    items, found = batch[:ONE], index(program)
+    ones = {item: solved(program, item) for item in items}
+    absent = {i: [g for g in goals(i) if clingo.parse_term(g) not in ones[i].atoms] for i in items}
+    count = sum(map(len, absent.values()))
+
+    def why_not() -> None:
+        for item, asked in absent.items():
+            miss = WhyNot(ones[item], found)
+            for atom in asked:
+                miss.told(atom)
+
+    def why_not_from_facts() -> None:
+        for item, (atom, *_) in absent.items():
+            WhyNot(solved(program, item), found).told(atom)
+
+    over, cases = variants(program), {item: changed(item) for item in items}
+    foils = _foils(program, batch)[:ONE]
+    shipped = _shipped()
+    return {
+        "why not, of a solved item": _timed(why_not, count),
+        "why not, from facts": _timed(why_not_from_facts, len(items)),
+        "rather than": _timed(lambda: [rather_than(program, *foil) for foil in foils], len(foils)),
+        "what if, every single change": statistics.median(
+            _timed(partial(what_if, over, cases[item], item), 1) for item in items
+        ),
+        "shipped rules: what an explanation needs": _timed(lambda: [shipped() for _ in items], ONE),
+    }
+
+
+def _shipped() -> Callable[[], object]:
+    """Return what solves a case of the shipped rules again, to be explained."""
+    engine = Engine.load()
+    known = [Fact(atom=atom, origin=origin) for atom, origin in SMILE]
+    explained = partial(Explainer, run_stages(known, engine), engine)
+    explained()
+    return explained
 
 
 def _solved(statements: tuple[tuple[Any, ...], ...], given: list[clingo.Symbol]) -> bool | None:
@@ -118,6 +184,17 @@ def _theirs(python: Path | None, program: Program, batch: list[int]) -> dict[str
         "xclingo batch": _known(found["xclingo batch"]),
         "clingexplaid, one MUS": _known(found["clingexplaid"]),
     }
+
+
+def _tell_verdicts(verdicts: dict[str, list[Answers]]) -> None:
+    """Print what s(CASP) answered otherwise than clingo does, all rounds together."""
+    for what, of in verdicts.items():
+        print(
+            f"s(CASP) forall={what}: {sum(a.asked for a in of)} goals and their negations, "
+            f"{sum(a.wrong for a in of)} wrong, {sum(a.both for a in of)} proved both, "
+            f"{sum(a.timeouts for a in of)} without an answer in {SECONDS} s, "
+            f"{sum(a.errors for a in of)} errors"
+        )
 
 
 def _foils(program: Program, batch: list[int]) -> list[tuple[int, str]]:
@@ -152,19 +229,22 @@ def _spread(values: Sequence[float]) -> str:
     return f"{statistics.median(values):.2f} [{min(values):.2f}..{max(values):.2f}]"
 
 
-def _constructs(python: Path | None) -> None:
+def _constructs(python: Path | None, folder: Path | None) -> None:
     """Print which constructs each tool explains: run, not read."""
-    print("\nconstruct                           ours   xclingo as it is   xclingo with our shim")
+    heads = ("ours", "xclingo as it is", "xclingo with our shim", "s(CASP)")
+    print(f"\n{'construct':<34}  {heads[0]:<5}  {heads[1]:<17}  {heads[2]:<26}  {heads[3]}")
     for name, construct in CONSTRUCTS.items():
         ours = "yes" if is_explained(construct) else "no"
-        plain, shimmed = "–", "–"
+        plain, shimmed, proved = "–", "–", "–"
         if python is not None:
             facts_ = " ".join(f"{fact}." for fact in construct.facts)
             traced = f"\n%!show_trace {{{construct.atom}}}."
             text = f"{construct.text} {facts_}{traced}"
             plain = _outcome(_asked(python, {"plain": text}))
             shimmed = _outcome(_asked(python, {"construct": text}), construct.names)
-        print(f"{name:<34}  {ours:<5}  {plain:<17}  {shimmed}")
+        if folder is not None:
+            proved = outcome(folder, construct)
+        print(f"{name:<34}  {ours:<5}  {plain:<17}  {shimmed:<26}  {proved}")
 
 
 def _outcome(found: dict[str, Any], names: Sequence[str] = ()) -> str:

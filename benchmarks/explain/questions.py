@@ -1,23 +1,22 @@
-"""What is asked of an item of kb.lp beside why: why not, why rather than, what if; by us alone."""
+"""What is asked of an item of kb.lp: why, why not, why rather than, what if."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Sequence
 
 import clingo
 
-from nesy.benchmarks.explain.items import ACTS, CUES, EXPRESSIONS, facts
-from nesy.explain.conditions import Atom
-from nesy.explain.core import core
-from nesy.explain.match import Atoms, Key
-from nesy.explain.nearmiss import NO_HEAD, NearMiss, Way, ways
-from nesy.explain.program import Justified, Program
-from nesy.explain.variants import Variants
-from nesy.explain.whynot import Index, near_misses
-from nesy.explain.wording import is_negative
+from nesy.benchmarks.explain.items import ACTS, ASKED, CUES, EXPRESSIONS, facts
+from nesy.explain.what_if.variants import Variants
+from nesy.explain.why.derivation import Steps
+from nesy.explain.why.program import Justified, Program
+from nesy.explain.why_not.conditions import Atom, Condition
+from nesy.explain.why_not.core import core
+from nesy.explain.why_not.match import Atoms, Key
+from nesy.explain.why_not.nearmiss import NO_HEAD, NearMiss, Way, ways
+from nesy.explain.why_not.whynot import Index, near_misses
+from nesy.explain.why_not.wording import is_negative
 from nesy.reason import asp
 from nesy.reason.asp import signature
 
@@ -38,73 +37,102 @@ GIVEN = frozenset(
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Questions:
-    """The questions of a program, with what is read of its rules once."""
+def explain(program: Program, items: Sequence[int]) -> list[str]:
+    """Return the trees of what is asked of items, solved together."""
+    given = asp.symbols([fact for item in items for fact in facts(item)])
+    (one,) = program.answer_sets(given, limit=1)
+    asked = sorted(atom for atom in one.instances if atom.name in ASKED)
+    return [tree(one, atom, one.steps(atom)) for atom in asked]
 
-    program: Program
 
-    @cached_property
-    def index(self) -> Index:
-        """Return in which ways the rules conclude each predicate."""
-        found: dict[Key, list[Way]] = defaultdict(list)
-        for rule in self.program.rules:
-            for way in ways(rule):
-                found[way.head.key].append(way)
-        constraints = tuple(found.pop(NO_HEAD.key, ()))
-        return Index({key: tuple(of) for key, of in found.items()}, constraints, frozenset())
+def tree(one: Justified, atom: clingo.Symbol, steps: Steps, indent: str = "") -> str:
+    """Return a justification as an indented tree: rule and place, absent atoms, comparisons."""
+    step = steps.get(atom)
+    if step is None:
+        return f"{indent}{atom}"
+    lines = [f"{indent}{atom}  ({step.instance.rule.place})"]
+    lines += [tree(one, ground, steps, indent + "  ") for ground in step.grounds]
+    lines += [f"{indent}  not {absent}" for absent in step.absent]
+    lines += [f"{indent}  {text}" for text in step.instance.compared]
+    return "\n".join(lines)
 
-    @cached_property
-    def variants(self) -> Variants:
-        """Return the program over variants of its facts."""
-        return Variants(self.program.statements, GIVEN, frozenset({("reading", 2)}))
 
-    def solved(self, item: int) -> Justified:
-        """Return the answer set of an item."""
-        (one,) = self.program.answer_sets(asp.symbols(facts(item)), limit=1)
-        return one
+def solved(program: Program, item: int) -> Justified:
+    """Return the answer set of an item."""
+    (one,) = program.answer_sets(asp.symbols(facts(item)), limit=1)
+    return one
 
-    def why_not(self, one: Justified, atom: str) -> str:
-        """Return why an atom does not hold: near misses, and below them what they lack."""
-        atoms = Atoms([*one.facts, *one.atoms])
-        return "\n".join(self._missing(clingo.parse_term(atom), one, atoms, ()))
+
+def index(program: Program) -> Index:
+    """Return in which ways the rules of a program conclude each predicate."""
+    found: dict[Key, list[Way]] = defaultdict(list)
+    for rule in program.rules:
+        for way in ways(rule):
+            found[way.head.key].append(way)
+    constraints = tuple(found.pop(NO_HEAD.key, ()))
+    return Index({key: tuple(of) for key, of in found.items()}, constraints, frozenset())
+
+
+class WhyNot:
+    """The near misses of an item: of what is asked, and of what that lacks, down to facts."""
+
+    def __init__(self, one: Justified, of: Index) -> None:
+        self._one, self._index = one, of
+        self._atoms = Atoms({*one.facts, *one.atoms})
+        self._misses: dict[clingo.Symbol, list[NearMiss]] = {}
+
+    def told(self, atom: str) -> str:
+        """Return why an atom does not hold, as an indented tree."""
+        lines: list[str] = []
+        self._missing(clingo.parse_term(atom), (), lines)
+        return "\n".join(lines)
 
     def _missing(
-        self, wanted: clingo.Symbol, one: Justified, atoms: Atoms, above: tuple[str, ...]
-    ) -> Iterator[str]:
+        self, wanted: clingo.Symbol, above: tuple[clingo.Symbol, ...], lines: list[str]
+    ) -> None:
         indent = "  " * len(above)
-        yield f"{indent}not {wanted}"
-        if str(wanted) in above:
+        lines.append(f"{indent}not {wanted}")
+        if wanted in above:
             return
-        found = sorted(near_misses(wanted, self.index, atoms), key=lambda near: near.order)
-        for near in found[:TOLD]:
-            yield f"{indent} {near.way.rule.place} fails:"
-            yield from self._fails(near, one, atoms, (*above, str(wanted)))
+        if wanted not in self._misses:
+            found = near_misses(wanted, self._index, self._atoms)
+            self._misses[wanted] = sorted(found, key=lambda near: near.order)[:TOLD]
+        for near in self._misses[wanted]:
+            lines.append(f"{indent} {near.way.rule.place} fails:")
+            for condition in near.failing:
+                self._fails(condition, near, (*above, wanted), lines)
 
     def _fails(
-        self, near: NearMiss, one: Justified, atoms: Atoms, above: tuple[str, ...]
-    ) -> Iterator[str]:
+        self,
+        condition: Condition,
+        near: NearMiss,
+        above: tuple[clingo.Symbol, ...],
+        lines: list[str],
+    ) -> None:
         indent = "  " * len(above)
-        for condition in near.failing:
-            if not isinstance(condition, Atom):
-                yield f"{indent}{condition.text}"
-            elif not is_negative(condition):
-                yield from self._missing(condition.pattern.text(near.env), one, atoms, above)
-            else:
-                for atom in sorted(condition.matching(near.env, atoms)):
-                    yield f"{indent}{atom} holds by {sorted(map(str, one.steps(atom)))}"
+        if not isinstance(condition, Atom):
+            lines.append(f"{indent}{condition.text}")
+        elif not is_negative(condition):
+            self._missing(condition.pattern.text(near.env), above, lines)
+        else:
+            for atom in condition.matching(near.env, self._atoms):
+                lines.append(tree(self._one, atom, self._one.steps(atom), indent))
 
-    def rather_than(self, item: int, foil: str) -> int:
-        """Return the size of a minimal set of facts against another reading of an item."""
-        other = clingo.Function("reading", [clingo.Number(item), clingo.Function(foil)])
-        found = core(self.program.statements, asp.symbols(facts(item)), other)
-        return len(found or ())
 
-    def what_if(self, cases: Sequence[frozenset[clingo.Symbol]], item: int) -> list[bool]:
-        """Tell of each change of an item whether what is read of it is joy then."""
-        return self.variants.holding(
-            cases, ("reading", (clingo.Number(item), clingo.Function("joy")))
-        )
+def rather_than(program: Program, item: int, foil: str) -> int:
+    """Return the size of a minimal set of facts against another reading of an item."""
+    other = clingo.Function("reading", [clingo.Number(item), clingo.Function(foil)])
+    return len(core(program.statements, asp.symbols(facts(item)), other) or ())
+
+
+def variants(program: Program) -> Variants:
+    """Return a program over variants of its facts, to be asked for readings."""
+    return Variants(program.statements, GIVEN, frozenset({("reading", 2)}))
+
+
+def what_if(of: Variants, cases: Sequence[frozenset[clingo.Symbol]], item: int) -> list[bool]:
+    """Tell of each change of an item whether joy is read then."""
+    return of.holding(cases, ("reading", (clingo.Number(item), clingo.Function("joy"))))
 
 
 def changed(item: int) -> list[frozenset[clingo.Symbol]]:
@@ -134,9 +162,7 @@ def changed(item: int) -> list[frozenset[clingo.Symbol]]:
     return [case for case in dict.fromkeys(found) if case != given]
 
 
-def absent(one: Justified, item: int) -> list[str]:
-    """Return the mismatches and blocked acts of an item that do not hold."""
-    asked = [f"mismatch({item},{kind})" for kind in ("masking", "sarcasm")]
-    asked += [f"blocked({item},{act})" for act in (*ACTS, "infer")]
-    there = set(map(str, one.atoms))
-    return [atom for atom in asked if atom not in there]
+def goals(item: int) -> list[str]:
+    """Return the mismatches of an item and what may be blocked, whether they hold or not."""
+    kinds = [f"mismatch({item},{kind})" for kind in ("masking", "sarcasm")]
+    return kinds + [f"blocked({item},{act})" for act in (*ACTS, "infer")]

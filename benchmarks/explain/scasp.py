@@ -9,21 +9,32 @@ import json
 import statistics
 import subprocess
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from clingo import ast
 
-from nesy.benchmarks.explain.items import facts
-from nesy.explain.program import Program
+from nesy.benchmarks.explain.constructs import Construct
+from nesy.benchmarks.explain.items import EXPRESSIONS, facts
+from nesy.benchmarks.explain.questions import solved
+from nesy.explain.why.program import Program
 from nesy.reason.conditions import conditions
 from nesy.rulebook import Signature
 
 HERE = Path(__file__).parent
-# As s(CASP) comes, and the setting that is told to be slower and right.
+# How it proves what is to hold of everything: a setting known to be right here, then its default.
 FORALL = ("prev", "all")
 SECONDS = 2
+
+
+# Two rules more, for verdicts: one atom's number compared with another's, under a negation.
+STRONGEST = """
+seen(I, E, C) :- expression(I, E, C), C >= 500.
+outdone(I, E) :- seen(I, E, C), seen(I, F, D), D > C.
+strongest(I, E) :- seen(I, E, C), not outdone(I, E).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,36 +69,60 @@ def dialect(program: Program) -> tuple[str, int]:
     return "\n".join(lines) + "\n", len(rules) - len(kept)
 
 
-def ask(
-    folder: Path, program: Program, goals: dict[int, Sequence[str]], holding: Iterable[str], how: str
-) -> Answers:
-    """Ask goals of items and their negations, and compare with what holds by clingo."""
+def ask(folder: Path, program: Program, goals: dict[int, list[str]], forall: str) -> Answers:
+    """Ask the goals of items and their negations, and compare with what holds by clingo."""
     text, _ = dialect(program)
-    items = [f"item([{','.join(facts(i))}],[{','.join(of)}])." for i, of in goals.items()]
-    with tempfile.TemporaryDirectory() as name:
-        rules, given = Path(name, "rules.pl"), Path(name, "items.pl")
-        rules.write_text(text, encoding="utf-8")
-        given.write_text("\n".join(items) + "\n", encoding="utf-8")
-        done = subprocess.run(
-            ["swipl", HERE / "scasp.pl", folder.resolve(), rules, given, how, str(SECONDS)],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=600,
-        )
-    told = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    asked = [f"item([{','.join(facts(i))}],[{','.join(of)}])." for i, of in goals.items()]
+    told, errors = _told(folder, text, asked, forall)
     if not told:
-        raise RuntimeError(f"s(CASP) said nothing: {done.stderr[-400:]}")
-    there = frozenset(holding)
+        raise RuntimeError(f"s(CASP) said nothing: {errors[-400:]}")
+    there = {str(atom) for item in goals for atom in solved(program, item).atoms}
     outcomes = [(each["goal"] in there, each["yes"], each["no"]) for each in told]
     return Answers(
         len(told),
-        statistics.median(each["no_ms"] for each in told if each["no"] == "proved"),
+        statistics.fmean(each["no_ms"] for each in told if each["no"] == "proved"),
         sum(_is_wrong(*outcome) for outcome in outcomes),
         sum(yes == no == "proved" for _, yes, no in outcomes),
         sum("timeout" in said for _, *said in outcomes),
         sum("error" in said for _, *said in outcomes),
     )
+
+
+def strongest(folder: Path, items: Sequence[int], forall: str) -> Answers:
+    """Ask which expression of an item is its strongest."""
+    goals = {item: [f"strongest({item},{name})" for name in EXPRESSIONS] for item in items}
+    return ask(folder, Program.read(STRONGEST), goals, forall)
+
+
+def outcome(folder: Path, construct: Construct) -> str:
+    """Tell whether a construct, as it is written for clingo, is proved: ``a tree`` or not."""
+    text = construct.text.replace("!=", "\\=")
+    asked = [f"item([{','.join(construct.facts)}],[{construct.atom}])."]
+    told, errors = _told(folder, text + "\n", asked, FORALL[0])
+    if not told or told[0]["yes"] in ("error", "timeout"):
+        return "breaks"
+    if told[0]["yes"] == "proved":
+        return "a tree"
+    return "breaks" if "rror" in errors else "nothing"
+
+
+def _told(
+    folder: Path, text: str, items: Sequence[str], forall: str
+) -> tuple[list[dict[str, Any]], str]:
+    """Return what s(CASP) said of the goals of items, and its messages."""
+    with tempfile.TemporaryDirectory() as name:
+        rules, given = Path(name, "rules.pl"), Path(name, "items.pl")
+        rules.write_text(text, encoding="utf-8")
+        given.write_text("\n".join(items) + "\n", encoding="utf-8")
+        done = subprocess.run(
+            ["swipl", HERE / "scasp.pl", folder.resolve(), rules, given, forall, str(SECONDS)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
+        )
+    lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    return [json.loads(line) for line in lines], done.stderr
 
 
 def _is_wrong(holds: bool, yes: str, no: str) -> bool:

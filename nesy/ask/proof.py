@@ -6,8 +6,8 @@ from typing import Any
 
 import clingo
 
-from nesy.explain.instances import ANYTHING
-from nesy.explain.justify import Node
+from nesy.explain.why.instances import ANYTHING
+from nesy.explain.why.justify import Node
 from nesy.rulebook import Rulebook
 
 # What proof.pl builds, by name and number of arguments.

@@ -14,7 +14,7 @@ from typing import Any
 from nesy import strict_json
 from nesy.audit.log import Salted
 from nesy.diagnostics import NesyError
-from nesy.explain.instances import solve_instrumented
+from nesy.explain.why.instances import solve_instrumented
 from nesy.interpret import READING_CHOICE, prepared
 from nesy.reason.engine import Engine, Stages, stages_of
 from nesy.trace import Trace

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
     from nesy.testing.mutants import Change
     from nesy.testing.survey import Progress, Survey
 
-# Progress is told so often, in seconds.
-OFTEN = 0.5
+# Progress is told so often, in seconds: on a terminal, and in a log.
+OFTEN, SELDOM = 0.5, 20.0
 
 
 def test(
@@ -63,8 +65,10 @@ def test(
     try:
         for suite in suites(given or (), loading):
             found.append(survey(suite, changes))
-        for each in found if mutate else ():
-            try_changes(each, _silent if quiet else _progress())
+        if mutate:
+            with _progress(found, quiet=quiet) as tell:
+                for each in found:
+                    try_changes(each, tell)
     except KeyboardInterrupt:
         stopped = True
     left = sum(bool(s.failed or s.refused) for s in found)
@@ -96,18 +100,27 @@ def _tell(found: list[Survey], changes: list[Change], *, coverage: bool, mutated
         print(line)
 
 
-def _silent(tried: int, total: int) -> None:
-    """Tell nothing."""
-
-
-def _progress() -> Progress:
-    """Return what tells on stderr, now and then, how many changes were tried."""
+@contextmanager
+def _progress(surveys: Sequence[Survey], *, quiet: bool) -> Iterator[Progress]:
+    """Give what tells on stderr, now and then, how many changes to all the rules were tried."""
+    terminal = sys.stderr.isatty()
+    often = OFTEN if terminal else SELDOM
+    every = sum(len(each.bench.mutants) for each in surveys)
     last = time.monotonic()
+    told = False
 
-    def tell(tried: int, total: int) -> None:
-        nonlocal last
-        if time.monotonic() - last >= OFTEN and sys.stderr.isatty():
-            last = time.monotonic()
-            print(f"\r{tried} of {total} changes tried", end="", file=sys.stderr, flush=True)
+    def tell(_tried: int, _total: int) -> None:
+        nonlocal last, told
+        if quiet or time.monotonic() - last < often:
+            return
+        last, told = time.monotonic(), True
+        done = sum(len(each.tried) for each in surveys)
+        text = f"{done} of {every} changes tried"
+        print(f"\r{text}" if terminal else text, end="" if terminal else "\n", file=sys.stderr)
+        sys.stderr.flush()
 
-    return tell
+    try:
+        yield tell
+    finally:
+        if told and terminal:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

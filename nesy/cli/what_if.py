@@ -65,8 +65,9 @@ def what_if(
     quiet: Quiet = False,
 ) -> None:
     """Say what would have to be otherwise; exit 1 where nothing that was tried flips it."""
-    from nesy.explain import conditional, language, release, sensitivity
-    from nesy.explain.whatif import Bounds, what_if
+    from nesy.explain import language
+    from nesy.explain.what_if import conditional, release, sensitivity
+    from nesy.explain.what_if.whatif import Bounds, what_if
 
     atom, file = given.split(asked or [])
     trace = given.one(options.on_day(options.traces(file), today), case)

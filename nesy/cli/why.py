@@ -12,7 +12,7 @@ from nesy.cli.options import Language, Ontology, Rules, Today, WeightsFile
 from nesy.diagnostics import Diagnostic, NesyError, nearest
 
 if TYPE_CHECKING:
-    from nesy.explain.justify import Node
+    from nesy.explain.why.justify import Node
     from nesy.reason.engine import Engine
     from nesy.trace import Trace
 
@@ -109,7 +109,8 @@ def _answer(
     every: bool,
 ) -> Node:
     """Return the answer to the one question that the options ask."""
-    from nesy.explain import otherwise, outcome
+    from nesy.explain import outcome
+    from nesy.explain.why_not import otherwise
 
     if rather_than is not None:
         if atom is None or not_:

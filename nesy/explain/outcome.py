@@ -10,8 +10,8 @@ import clingo
 
 from nesy.diagnostics import Diagnostic, NesyError, nearest
 from nesy.explain.english import WORDS
-from nesy.explain.justify import Explainer, Node
 from nesy.explain.question import DoesNotHold, matches, pattern_of
+from nesy.explain.why.justify import Explainer, Node
 from nesy.govern import FORCES, INFER_FROM_FACE
 from nesy.predicates import PREDICATES
 from nesy.reason.engine import Engine, Stages, conclude, stages_of

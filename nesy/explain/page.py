@@ -83,6 +83,9 @@ def _line(told: Told) -> str:
         line += f' <i class="origin">{escape(told.origin)}</i>'
     if told.kind == "brief":
         line += f' <i class="origin">{escape(f"{told.rule} · {told.place}")}</i>'
+    if told.more:
+        more = WORDS["more"].format(command=told.more)
+        line += f' <i class="origin">{escape(more, quote=False)}</i>'
     return line
 
 

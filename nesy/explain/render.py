@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterator
 
 import networkx as nx
@@ -15,6 +16,8 @@ from nesy.explain.tell import Told, details, heading
 __all__ = ["DEEPEST", "FORMATS", "as_dot", "as_html", "as_json", "as_svg", "as_text", "tree_html"]
 
 DEEPEST = 99
+# So many letters of a label stand on one line.
+LETTERS = 48
 
 
 def as_text(told: Told, depth: int = DEEPEST) -> str:
@@ -70,7 +73,8 @@ def as_dot(told: Told) -> str:
     names = {line: f"n{number}" for number, line in enumerate(found)}
     lines = ["digraph why {", "  rankdir=RL;", '  node [shape=box, fontname="Helvetica"];']
     for line, name in names.items():
-        label = "\\n".join(_escaped(part) for part in (heading(line), *details(line)))
+        parts = (heading(line), *details(line))
+        label = "\\n".join(_escaped(row) for part in parts for row in textwrap.wrap(part, LETTERS))
         style = ', style=filled, fillcolor="#eef4ee"' if line.kind in ("fact", "ontology") else ""
         lines.append(f'  {name} [label="{label}"{style}];')
     lines += [f"  {names[ground]} -> {names[line]};" for ground, line in found.edges]

@@ -14,7 +14,7 @@ from nesy.diagnostics import visible
 from nesy.explain import language
 from nesy.explain.citation import citation
 from nesy.explain.english import WORDS
-from nesy.explain.justify import Node
+from nesy.explain.why.justify import Node
 from nesy.predicates import PREDICATES, Predicate, kind_of
 from nesy.reason.engine import Engine
 from nesy.rulebook import Rule, Signature
@@ -257,6 +257,9 @@ def _phrase(
     kind = kind_of(predicate, argument)
     if kind is None and argument == "Kind":  # of a pack's own predicate, which may speak of either
         kind = "crisis" if text in vocabulary.terms["crisis"] else "mismatch"
+    if kind is None and argument == "Other":  # of a pack's own predicate: what the first one is
+        acts = predicate is not None and "Act" in predicate.arguments
+        kind = "reply act" if acts else "emotion"
     return vocabulary.phrase(kind or argument.lower(), text)
 
 

@@ -21,7 +21,7 @@ from rdflib.namespace import DCTERMS, PROV, RDF, RDFS
 
 from nesy import shapes, strict_json
 from nesy.diagnostics import Diagnostic, NesyError
-from nesy.explain.justify import Node
+from nesy.explain.why.justify import Node
 from nesy.reason.engine import Engine
 from nesy.reply.compose import TEMPLATES
 from nesy.reply.draft import GIVEN

@@ -31,6 +31,8 @@ from nesy.weights import Weights
 CHUNK = 100
 # Lifting the rules takes as long as solving about this many cases one by one.
 FEW = 12
+# … and, once the rules are laid out for slices, as long as about this many.
+MANY = 80
 # How many solved sets of facts are remembered before all are forgotten.
 MOST_KEPT = 1000
 
@@ -110,7 +112,8 @@ class Bulk:
     """What interprets and governs many cases at once.
 
     ``brief`` leaves out the derived atoms that a Trace does not need; all there are else. The first
-    ``few`` questions that come one by one are answered over all rules.
+    ``few`` questions that come one by one are answered over all rules; with none the rules are laid
+    out for slices at once.
     """
 
     def __init__(
@@ -124,6 +127,7 @@ class Bulk:
     ) -> None:
         self._rulebook, self._weights, self._static = rulebook, weights, static
         self._brief = brief
+        self._least = FEW if few else MANY
         self.warm = warm.Warm(rulebook, weights, static, few=few)
 
     def interpret(self, cases: Sequence[Facts]) -> list[Interpretation | NesyError]:
@@ -168,7 +172,7 @@ class Bulk:
 
     def _worth(self, programs: str, cases: Sequence[Facts]) -> bool:
         """Tell whether lifted programs are there, or worth the lifting."""
-        return programs in vars(self) or len(cases) >= FEW
+        return programs in vars(self) or len(cases) >= self._least
 
     @cached_property
     def _interpreting(self) -> Sequence[LiftedProgram]:

@@ -9,7 +9,7 @@ import clingo
 
 from nesy.diagnostics import Diagnostic
 from nesy.explain import tell
-from nesy.explain.whynot import WhyNot
+from nesy.explain.why_not.whynot import WhyNot
 from nesy.testing.expect import ANYTHING, Expectation
 from nesy.testing.mutants import CHANGES, Change, Mutant
 from nesy.testing.run import Outcome

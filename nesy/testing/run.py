@@ -10,7 +10,7 @@ import clingo
 
 from nesy.diagnostics import NesyError
 from nesy.explain import outcome, tell
-from nesy.explain.justify import Explainer, Node
+from nesy.explain.why.justify import Explainer, Node
 from nesy.govern import Norms
 from nesy.interpret import Interpretation, Voice
 from nesy.predicates import PREDICATES

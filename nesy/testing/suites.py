@@ -123,8 +123,8 @@ def _owner(case: Path) -> Path | None:
 
 
 def _shipped_cases() -> Path:
-    """Return where the cases of the shipped packs lie: in a checkout, beside the folder rules/."""
-    return resources.folder("rules").parent / "tests" / "rules"
+    """Return the folder that holds a folder of cases for each shipped pack."""
+    return resources.folder("rules") / "cases"
 
 
 def _is_shipped(rules: Path) -> bool:

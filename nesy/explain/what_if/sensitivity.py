@@ -10,12 +10,12 @@ from typing import Any
 
 import clingo
 
-from nesy.explain.changes import MOST, Changes, is_intensity, least_of, with_number
-from nesy.explain.conditional import noun, now_told
 from nesy.explain.english import WORDS
-from nesy.explain.flips import Edit, edited, search
-from nesy.explain.supposed import Outcome, Supposing
-from nesy.explain.whatif import Alternative, changes_of, refined, supposing
+from nesy.explain.what_if.changes import MOST, Changes, is_intensity, least_of, with_number
+from nesy.explain.what_if.conditional import noun, now_told
+from nesy.explain.what_if.flips import Edit, edited, search
+from nesy.explain.what_if.supposed import Outcome, Supposing
+from nesy.explain.what_if.whatif import Alternative, changes_of, refined, supposing
 from nesy.reason.engine import Engine
 from nesy.trace import Trace
 

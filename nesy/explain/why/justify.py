@@ -1,9 +1,9 @@
 """Justify: the acyclic graph of rule instances behind an atom, down to facts with an origin.
 
 A justification is sound: replaying its leaves through the rules it names derives its root
-(:func:`nesy.explain.replay.holds`). It is minimal: none of its leaves can go. ``all`` lists every
-minimal one. See :mod:`nesy.explain.derivation` for the order that keeps atoms from resting on
-themselves.
+(:func:`nesy.explain.why.replay.holds`). It is minimal: none of its leaves can go. ``all`` lists
+every minimal one. See :mod:`nesy.explain.why.derivation` for the order that keeps atoms from
+resting on themselves.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Literal
 
 import clingo
 
-from nesy.explain import supports
-from nesy.explain.derivation import Derivation, Step, Steps
 from nesy.explain.english import WORDS
-from nesy.explain.instances import Instance, solve_instrumented
+from nesy.explain.why import supports
+from nesy.explain.why.derivation import Derivation, Step, Steps
+from nesy.explain.why.instances import Instance, solve_instrumented
 from nesy.interpret import NULL_HYPOTHESIS, READING_CHOICE, Voice, prepared
 from nesy.predicates import PREDICATES
 from nesy.reason.engine import Engine, Stages

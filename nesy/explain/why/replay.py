@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import clingo
 
-from nesy.explain.justify import Node
-from nesy.explain.reduct import derived
+from nesy.explain.why.justify import Node
+from nesy.explain.why.reduct import derived
 from nesy.interpret import Voice, evidence_companions, log_scores, softmax, voices_in
 from nesy.reason import asp
 from nesy.reason.engine import Engine

@@ -8,8 +8,8 @@ from typing import Literal
 import clingo
 from clingo import ast
 
-from nesy.explain.dependence import Pattern, fits
-from nesy.explain.flips import Edit, Facts, Found, search
+from nesy.explain.what_if.dependence import Pattern, fits
+from nesy.explain.what_if.flips import Edit, Facts, Found, search
 from nesy.reason import asp
 from nesy.reason.lift import CASE, CannotLift, lift, of_case, over_case, shown
 from nesy.rulebook import Signature

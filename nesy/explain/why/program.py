@@ -13,9 +13,9 @@ from functools import cached_property
 import clingo
 from clingo import ast
 
-from nesy.explain.derivation import Derivation
-from nesy.explain.instances import Instance, Instrumented, instrumented, read
-from nesy.explain.instrument import COST, EXCLUDED, FIRED, is_constraint
+from nesy.explain.why.derivation import Derivation
+from nesy.explain.why.instances import Instance, Instrumented, instrumented, read
+from nesy.explain.why.instrument import COST, EXCLUDED, FIRED, is_constraint
 from nesy.reason import asp
 from nesy.reason.conditions import conditions_of_any
 from nesy.reason.relevance import Relevance
@@ -66,7 +66,11 @@ class Program:
         every = [*self.others, *kept, *self._relaxed.statements]
         return Relevance(conditions_of_any(every))
 
-    @property
+    @cached_property
+    def _weighs(self) -> bool:
+        return any(map(_costs, self.rules))
+
+    @cached_property
     def _constants(self) -> frozenset[str]:
         return frozenset(s.name for s in self.others if s.ast_type == ast.ASTType.Definition)
 
@@ -83,8 +87,7 @@ class Program:
         At most ``limit`` of them; 0 stands for all. Raises NesyError N303.
         """
         statements = self._told.reached(facts).statements
-        optimal = any(map(_costs, self.rules))
-        for atoms in _solved(statements, facts, limit, optimal=optimal):
+        for atoms in _solved(statements, facts, limit, optimal=self._weighs):
             yield Justified(atoms, self._beside, facts)
 
     def excluded(
@@ -118,7 +121,12 @@ class Justified(Derivation):
         facts: Sequence[clingo.Symbol],
     ) -> None:
         super().__init__(read(atoms, beside), frozenset(facts))
-        self.atoms = frozenset(a for a in atoms if not a.name.startswith("_"))
+        self._all = atoms
+
+    @cached_property
+    def atoms(self) -> frozenset[clingo.Symbol]:
+        """Return the atoms of the program itself."""
+        return frozenset(a for a in self._all if not a.name.startswith("_"))
 
     def broken(self) -> list[Instance]:
         """Return the instances of constraints that do not hold."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from nesy.explain.dependence import Dependence, ReadRule, read
+from nesy.explain.what_if.dependence import Dependence, ReadRule, read
 from nesy.interpret import prepared
 from nesy.reason.engine import Engine
 from nesy.rulebook import Rulebook, Strata

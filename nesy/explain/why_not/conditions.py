@@ -11,7 +11,7 @@ from typing import Any
 import clingo
 from clingo import ast
 
-from nesy.explain.match import (
+from nesy.explain.why_not.match import (
     NOTHING,
     Atoms,
     Constant,

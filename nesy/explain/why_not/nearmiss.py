@@ -16,8 +16,18 @@ from typing import TypeGuard
 from clingo import ast
 
 from nesy.companions import heads, unpooled, variables
-from nesy.explain.conditions import Atom, Comparison, Condition, condition_of
-from nesy.explain.match import NOTHING, Atoms, Computed, Constant, Env, Key, Pattern, Term, Value
+from nesy.explain.why_not.conditions import Atom, Comparison, Condition, condition_of
+from nesy.explain.why_not.match import (
+    NOTHING,
+    Atoms,
+    Computed,
+    Constant,
+    Env,
+    Key,
+    Pattern,
+    Term,
+    Value,
+)
 from nesy.rulebook import Rule
 
 # A rule is tried with at most so many bindings; the best found until then counts.

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import clingo
 
-from nesy.explain import contrast
 from nesy.explain.english import WORDS
-from nesy.explain.justify import Node
-from nesy.explain.whynot import ANY, TOLD, WhyNot
+from nesy.explain.why.justify import Node
+from nesy.explain.why_not import contrast
+from nesy.explain.why_not.whynot import ANY, TOLD, WhyNot
 from nesy.govern import INFER_FROM_FACE
 from nesy.interpret import NULL_HYPOTHESIS
 from nesy.reason import asp

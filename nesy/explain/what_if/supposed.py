@@ -9,11 +9,11 @@ from functools import cached_property, lru_cache
 import clingo
 
 from nesy.diagnostics import Diagnostic, NesyError, nearest
-from nesy.explain import influence
-from nesy.explain.dependence import Dependence, Pattern, fits
-from nesy.explain.flips import Facts
 from nesy.explain.question import pattern_of
-from nesy.explain.variants import Variants
+from nesy.explain.what_if import influence
+from nesy.explain.what_if.dependence import Dependence, Pattern, fits
+from nesy.explain.what_if.flips import Facts
+from nesy.explain.what_if.variants import Variants
 from nesy.govern import INFER_FROM_FACE, NEEDED, withhold
 from nesy.ground import checked
 from nesy.predicates import PREDICATES, kind_of

@@ -11,8 +11,8 @@ from functools import cached_property, lru_cache
 import clingo
 from clingo import ast
 
-from nesy.explain.counted import Aggregate, Counting, Every, Part
-from nesy.explain.instrument import (
+from nesy.explain.why.counted import Aggregate, Counting, Every, Part
+from nesy.explain.why.instrument import (
     ANYTHING,
     COUNTED,
     EVERY,

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import clingo
 
-from nesy.explain.conditions import Atom
-from nesy.explain.core import core
 from nesy.explain.english import WORDS
-from nesy.explain.justify import Node
-from nesy.explain.match import native
-from nesy.explain.nearmiss import NearMiss, ways
 from nesy.explain.tell import of_atom
-from nesy.explain.whynot import WhyNot, agrees
+from nesy.explain.why.justify import Node
+from nesy.explain.why_not.conditions import Atom
+from nesy.explain.why_not.core import core
+from nesy.explain.why_not.match import native
+from nesy.explain.why_not.nearmiss import NearMiss, ways
+from nesy.explain.why_not.whynot import WhyNot, agrees
 from nesy.interpret import NULL_HYPOTHESIS, Voice, prepared
 from nesy.reason import asp
 
@@ -83,11 +83,10 @@ def _ranked(voices: Iterable[Voice]) -> list[Voice]:
 
 def _told(of: WhyNot, face: str, one: str) -> dict[Voice, Node]:
     """Return the justification of each voice, from that of the reading."""
-    (reads,) = (
-        atom
-        for atom in of.stages.interpretation.reads()
-        if str(atom.arguments[0]) == face and str(atom.arguments[1]) == one
-    )
+    # What is read with less than a percent is no fact for the norms, and can be asked about.
+    share = round(1000 * of.stages.interpretation.marginals[face][one])
+    words = [clingo.Function(face), clingo.Function(one)]
+    reads = clingo.Function("reads", [*words, clingo.Number(share)])
     return {node.voice: node for node in of.explainer.why(reads).walk() if node.voice is not None}
 
 

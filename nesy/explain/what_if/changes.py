@@ -14,8 +14,8 @@ from functools import cached_property, lru_cache
 import clingo
 from clingo import Function, Number
 
-from nesy.explain.dependence import Dependence, Pattern, fits, sides
-from nesy.explain.flips import Edit, Edits, Facts
+from nesy.explain.what_if.dependence import Dependence, Pattern, fits, sides
+from nesy.explain.what_if.flips import Edit, Edits, Facts
 from nesy.ground import LEAST_CONFIDENCE, LEAST_SHARE
 from nesy.predicates import PREDICATES
 from nesy.reason import asp

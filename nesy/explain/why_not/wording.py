@@ -6,11 +6,18 @@ from collections.abc import Sequence
 
 from clingo import ast
 
-from nesy.explain.conditions import SIGNS, Aggregate, Atom, Comparison, Condition, Conditional
 from nesy.explain.english import WORDS
-from nesy.explain.match import Atoms, Term, Value, Variable, symbol_of
-from nesy.explain.nearmiss import NearMiss
 from nesy.explain.tell import Lexicon, role_of, value_of
+from nesy.explain.why_not.conditions import (
+    SIGNS,
+    Aggregate,
+    Atom,
+    Comparison,
+    Condition,
+    Conditional,
+)
+from nesy.explain.why_not.match import Atoms, Term, Value, Variable, symbol_of
+from nesy.explain.why_not.nearmiss import NearMiss
 
 _TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 

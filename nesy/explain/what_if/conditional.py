@@ -8,12 +8,12 @@ from typing import Any
 import clingo
 
 from nesy.explain import language
-from nesy.explain.changes import MOST, Changes, is_intensity, least_of, numbers_of
 from nesy.explain.english import WORDS
-from nesy.explain.flips import Edit
-from nesy.explain.supposed import Asked, Outcome, Supposing
 from nesy.explain.tell import Lexicon, of_atom
-from nesy.explain.whatif import Alternative, Answer
+from nesy.explain.what_if.changes import MOST, Changes, is_intensity, least_of, numbers_of
+from nesy.explain.what_if.flips import Edit
+from nesy.explain.what_if.supposed import Asked, Outcome, Supposing
+from nesy.explain.what_if.whatif import Alternative, Answer
 from nesy.predicates import DECLARABLE
 from nesy.reason import asp
 from nesy.reason.engine import Engine

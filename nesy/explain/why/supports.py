@@ -13,8 +13,8 @@ from collections.abc import Iterator
 import clingo
 from clingo import ast
 
-from nesy.explain.counted import Part
-from nesy.explain.derivation import Derivation, Leaf, Leaves
+from nesy.explain.why.counted import Part
+from nesy.explain.why.derivation import Derivation, Leaf, Leaves
 from nesy.reason import asp
 
 _ASKED = """

@@ -13,14 +13,14 @@ from functools import cached_property, lru_cache
 
 import clingo
 
-from nesy.explain import wording
-from nesy.explain.conditions import Atom, Condition, Conditional
 from nesy.explain.english import WORDS
-from nesy.explain.justify import Explainer, Node
-from nesy.explain.match import ANYTHING, Atoms, Constant, Key, Pattern, Term, native, parts
-from nesy.explain.match import symbol_of as as_symbol
-from nesy.explain.nearmiss import FIXED, NO_HEAD, NearMiss, Way, nearest, ways
 from nesy.explain.tell import Lexicon
+from nesy.explain.why.justify import Explainer, Node
+from nesy.explain.why_not import wording
+from nesy.explain.why_not.conditions import Atom, Condition, Conditional
+from nesy.explain.why_not.match import ANYTHING, Atoms, Constant, Key, Pattern, Term, native, parts
+from nesy.explain.why_not.match import symbol_of as as_symbol
+from nesy.explain.why_not.nearmiss import FIXED, NO_HEAD, NearMiss, Way, nearest, ways
 from nesy.interpret import READING_CHOICE, prepared
 from nesy.predicates import PREDICATES
 from nesy.reason import asp

@@ -5,13 +5,13 @@ from __future__ import annotations
 import clingo
 
 from nesy.diagnostics import Diagnostic, NesyError
-from nesy.explain import contrast, denial
 from nesy.explain.english import WORDS
-from nesy.explain.justify import Node
 from nesy.explain.outcome import absent, acts_told, holding, stages_and_engine
 from nesy.explain.question import ANYTHING, DoesNotHold, Holds, known_pattern, matches
 from nesy.explain.tell import of_atom
-from nesy.explain.whynot import WhyNot
+from nesy.explain.why.justify import Node
+from nesy.explain.why_not import contrast, denial
+from nesy.explain.why_not.whynot import WhyNot
 from nesy.govern import FORCES
 from nesy.reason.engine import Engine, Stages
 from nesy.trace import Trace

@@ -11,7 +11,7 @@ import clingo
 from clingo import ast
 
 from nesy.companions import unpooled
-from nesy.explain.instrument import ANYTHING, apart
+from nesy.explain.why.instrument import ANYTHING, apart
 from nesy.reason import asp
 
 _ABSENT, _HELD, _MAY, _DONE = "_absent", "_held", "_may", "_done"

@@ -15,8 +15,8 @@ from typing import Literal, NamedTuple, NoReturn, TypeGuard
 
 import clingo
 
-from nesy.explain.counted import Aggregate, Counting, Need, Part
-from nesy.explain.instances import Instance
+from nesy.explain.why.counted import Aggregate, Counting, Need, Part
+from nesy.explain.why.instances import Instance
 
 Leaf = tuple[Literal["fact", "absent", "assumed"], clingo.Symbol]
 Leaves = frozenset[Leaf]
@@ -96,8 +96,9 @@ class Derivation:
     def steps(self, root: clingo.Symbol) -> Steps:
         """Return how an atom is derived: none of its leaves can go. Empty for a fact."""
         if root not in self._least:
-            self._order(self.below(root))
-            self._least[root] = self._least_steps(root)
+            below = self.below(root)
+            self._order(below)
+            self._least[root] = self._least_steps(root, below)
         return self._least[root]
 
     def leaves(self, root: clingo.Symbol) -> Leaves:
@@ -234,18 +235,27 @@ class Derivation:
         _, steps = _Restricted(self, leaves).run(below)
         return _reached([root], steps) if root in steps else None
 
-    def _least_steps(self, root: clingo.Symbol) -> Steps:
+    def _least_steps(
+        self, root: clingo.Symbol, below: dict[clingo.Symbol, list[Instance]]
+    ) -> Steps:
         """Return the steps of an atom once every leaf that can go is gone."""
         if root not in self._steps:
             return {}
         steps = _reached([root], self._steps)
+        if all(map(self._is_only_way, below, below.values())):
+            return steps
         leaves = _leaves_of(root, steps)
-        needed = self._needed(self.below(root))[root]
+        needed = self._needed(below)[root]
         for leaf in sorted(leaves - needed, key=str):
             found = self.derives(root, leaves - {leaf})
             if found is not None:
                 steps, leaves = found, _leaves_of(root, found)
         return steps
+
+    def _is_only_way(self, atom: clingo.Symbol, instances: Sequence[Instance]) -> bool:
+        """Tell whether an atom has one derivation at most, in which nothing is counted."""
+        (first, *others) = instances
+        return not others and atom not in self.facts and not self.demand(first).needs
 
     def _needed(self, below: dict[clingo.Symbol, list[Instance]]) -> Known:
         """Return by atom leaves that no derivation does without: often all, soon found out."""

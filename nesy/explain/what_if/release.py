@@ -14,9 +14,9 @@ from typing import Any
 import clingo
 
 from nesy.explain.english import WORDS
-from nesy.explain.flips import Edit, Edits, Facts, Found, search
-from nesy.explain.supposed import Supposing
-from nesy.explain.whatif import Answer, Bounds
+from nesy.explain.what_if.flips import Edit, Edits, Facts, Found, search
+from nesy.explain.what_if.supposed import Supposing
+from nesy.explain.what_if.whatif import Answer, Bounds
 from nesy.govern import Norms
 from nesy.predicates import PREDICATES
 from nesy.reason import asp

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nesy.diagnostics import Diagnostic, NesyError
-from nesy.explain.changes import Changes, least_of, numbers_of
-from nesy.explain.flips import CHUNK, Edit, Edits, Facts, Progress, edited, search
-from nesy.explain.supposed import Asked, Outcome, Supposing, asked
+from nesy.explain.what_if.changes import Changes, least_of, numbers_of
+from nesy.explain.what_if.flips import CHUNK, Edit, Edits, Facts, Progress, edited, search
+from nesy.explain.what_if.supposed import Asked, Outcome, Supposing, asked
 from nesy.reason.engine import Engine
 from nesy.trace import Trace
 
