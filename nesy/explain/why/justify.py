@@ -78,7 +78,7 @@ class Explainer:
         self.stages = stages
         self.engine = engine
         self._origins = {fact.atom: fact.origin for fact in stages.facts}
-        self._static = {str(atom) for atom in engine.static}
+        self._static = frozenset(engine.static)
         rulebook = engine.rulebook
         extra = READING_CHOICE if prepared(rulebook)[2] else ""
         admitted = [*stages.admitted, *engine.static]
@@ -153,7 +153,7 @@ class Explainer:
 
     def _leaf(self, atom: clingo.Symbol) -> Node:
         text = str(atom)
-        if text in self._static:
+        if atom in self._static:
             return Node("ontology", text, origin="ontology")
         if _is_draft(atom):
             return Node("fact", text, origin="draft")

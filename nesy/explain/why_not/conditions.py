@@ -19,6 +19,7 @@ from nesy.explain.why_not.match import (
     Pattern,
     Term,
     Value,
+    atom_of,
     match_all,
     symbol_of,
     term_of,
@@ -126,8 +127,7 @@ class Atom(Condition):
         """Yield the atoms that match, as those which stand in the way of a negation."""
         for row in atoms.candidates(self.pattern.key, self.pattern.terms, env):
             if match_all(self.pattern.terms, row, env) is not None:
-                name, _, positive = self.pattern.key
-                yield clingo.Function(name, list(map(symbol_of, row)), positive)
+                yield atom_of(self.pattern.key, row)
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,6 +24,8 @@ Env = Mapping[str, Value]
 Key = tuple[str, int, bool]
 
 NOTHING: frozenset[str] = frozenset()
+# What stands for a variable that nothing binds.
+OPEN = clingo.String("_")
 
 
 @lru_cache(maxsize=2**16)
@@ -35,6 +37,12 @@ def native(symbol: clingo.Symbol) -> Value:
 def symbol_of(value: Value) -> clingo.Symbol:
     """Return a value as clingo's term."""
     return clingo.Number(value) if isinstance(value, int) else value
+
+
+@lru_cache(maxsize=2**16)
+def atom_of(key: Key, arguments: tuple[Value, ...]) -> clingo.Symbol:
+    """Return an atom by its predicate and arguments; the same few are asked for again and again."""
+    return clingo.Function(key[0], [symbol_of(value) for value in arguments], key[2])
 
 
 class Atoms:
@@ -376,10 +384,9 @@ class Pattern:
 
     def text(self, env: Env) -> clingo.Symbol:
         """Return the atom under bindings; what is not bound stands as the string ``_``."""
-        arguments = [symbol_of(_shown(term, env)) for term in self.terms]
-        return clingo.Function(self.key[0], arguments, self.key[2])
+        return atom_of(self.key, tuple(_shown(term, env) for term in self.terms))
 
 
 def _shown(term: Term, env: Env) -> Value:
     values = term.values(env) if term.names <= env.keys() else ()
-    return values[0] if len(values) == 1 else clingo.String("_")
+    return values[0] if len(values) == 1 else OPEN
