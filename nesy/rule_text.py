@@ -65,9 +65,7 @@ def refuse_unsafe(text: str, name: str) -> None:
             if match.start() - begin > LONGEST_RULE:
                 what, why = "this rule is too long", f"the limit is {LONGEST_RULE} characters"
                 raise refuse(what, why, "write several rules, or facts to look up", begin)
-            # Facts are as many as a lexicon has.
-            rules += ":-" in text[begin : match.start()]
-            begin = match.end()
+            begin, rules = match.end(), rules + 1
             if rules > MOST_RULES:
                 what, why = f"more than {MOST_RULES} rules", "every check looks at each of them"
                 fix = "write rules with variables, and look words up in facts of the ontology"

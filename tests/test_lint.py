@@ -173,6 +173,17 @@ def test_grounding_without_end_is_ended_elsewhere(program):
     short.close()
 
 
+def test_what_this_process_has_taken_is_not_held_against_the_other():
+    taken = bytearray(700 * 2**20)
+    taken[:: 2**12] = b"x" * len(taken[:: 2**12])
+    short = guard.Guard(seconds=5, most=2**30)
+    asked(short, "a.")
+    first = short.pid
+    asked(short, "b.")
+    assert first is not None and short.pid == first
+    short.close()
+
+
 def asked(process, program, *facts):
     statements = []
     ast.parse_string(program, statements.append)
