@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nesy import line, vocabulary
@@ -294,6 +294,8 @@ def test_whatever_is_read_is_in_the_vocabulary(text):
 
 
 @given(st.text(max_size=200))
+@example("\u0345")
+@example("\u0130")
 def test_folding_twice_is_folding_once(text):
     assert line.plain(line.plain(text)) == line.plain(text)
 

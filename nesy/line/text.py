@@ -62,6 +62,11 @@ _SHORT = (
 )
 
 
+def _stripped(text: str) -> str:
+    apart = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in apart if unicodedata.category(c) not in ("Cf", "Mn"))
+
+
 @lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """Fold a text for look-up.
@@ -69,8 +74,8 @@ def plain(text: str) -> str:
     Letters without accents, lookalikes as Latin, small letters, single spaces, and one spelling of
     what has many: "I'm", "im" and "I am" are alike, and so are "don't", "dont" and "do not".
     """
-    folded = unicodedata.normalize("NFKD", text).translate(LOOKALIKES).casefold()
-    stripped = "".join(c for c in folded if unicodedata.category(c) not in ("Cf", "Mn"))
+    # Twice: small letters may come with new accents, as those of a dotted capital I do.
+    stripped = _stripped(_stripped(text).translate(LOOKALIKES).casefold()).translate(LOOKALIKES)
     words = " ".join(stripped.replace("'", "").split())
     for long, short in _SHORT:
         words = long.sub(short, words)
