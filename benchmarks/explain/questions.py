@@ -78,7 +78,7 @@ class WhyNot:
 
     def __init__(self, one: Justified, of: Index) -> None:
         self._one, self._index = one, of
-        self._atoms = Atoms({*one.facts, *one.atoms})
+        self._atoms = Atoms(one.atoms.union(one.facts))
         self._misses: dict[clingo.Symbol, list[NearMiss]] = {}
 
     def told(self, atom: str) -> str:
