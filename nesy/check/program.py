@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from functools import cached_property
 
 from clingo import ast
@@ -150,10 +150,3 @@ def span(node: ast.AST) -> tuple[int, int, int, int]:
 def replaced(at: Node, text: str) -> tuple[Edit, ...]:
     """Return the edit that puts a text in place of a part of a rule."""
     return () if at is None or at.node is None else (Edit(*span(at.node), text),)
-
-
-def in_turn(clauses: Iterable[Clause]) -> Iterator[tuple[Clause, Literal]]:
-    """Yield each literal with its clause."""
-    for clause in clauses:
-        for literal in clause.literals():
-            yield clause, literal

@@ -219,6 +219,13 @@ def ground(
     return control
 
 
+def parsed(text: str) -> list[ast.AST]:
+    """Return the statements of a program that this program itself wrote."""
+    found: list[ast.AST] = []
+    ast.parse_string(text, found.append)
+    return found[1:]
+
+
 def symbols(facts: Sequence[str]) -> list[clingo.Symbol]:
     """Parse ground atoms that this program itself wrote."""
     return [_symbol(fact) for fact in facts]

@@ -62,7 +62,7 @@ class LiftedProgram:
         self._static = sorted(common.atoms)
         self._everywhere = [a for a in static if signature(a) not in program.constant]
         lines = ["#show.", *(shown(s) for s in sorted(show - program.constant))]
-        self._statements = (*program.rules, *parts.parsed("\n".join(lines)))
+        self._statements = (*program.rules, *asp.parsed("\n".join(lines)))
         self._known: dict[Key, AnswerSet] = {}
 
     def solve(self, cases: Sequence[Facts]) -> list[AnswerSet]:

@@ -18,7 +18,7 @@ from nesy.exemption import EXCEPTION, SPARED
 from nesy.govern import INFER_FROM_FACE, NEEDED, companions
 from nesy.interpret import EVIDENCE, VOICE, prepared
 from nesy.predicates import PREDICATES
-from nesy.reason.asp import signature
+from nesy.reason.asp import parsed, signature
 from nesy.reason.conditions import CannotSlice, Conditions, Pattern, conditions
 from nesy.reason.relevance import Relevance, upon
 from nesy.rulebook import Rulebook, Signature, Strata
@@ -120,10 +120,3 @@ def governing(rulebook: Rulebook) -> Governing | None:
 def undrafted(facts: Iterable[clingo.Symbol]) -> list[clingo.Symbol]:
     """Return the facts that say nothing of a draft."""
     return [fact for fact in facts if signature(fact) not in DRAFT]
-
-
-def parsed(text: str) -> list[ast.AST]:
-    """Return the statements of a program of ours."""
-    found: list[ast.AST] = []
-    ast.parse_string(text, found.append)
-    return found[1:]

@@ -12,9 +12,9 @@ import clingo
 from clingo import ast
 
 from nesy.reason import asp
-from nesy.reason.asp import AnswerSet, signature
+from nesy.reason.asp import AnswerSet, parsed, signature
 from nesy.reason.lift import constants
-from nesy.reason.parts import Part, parsed
+from nesy.reason.parts import Part
 from nesy.reason.relevance import Relevance
 from nesy.rulebook import Signature
 

@@ -36,7 +36,7 @@ class Warm:
 
     def interpret(self, facts: Facts) -> Interpretation:
         """Return what `interpret` returns."""
-        found = self._interpreting[0].solve(facts) if self._worth and self._interpreting else None
+        found = self._interpreting[0].solve(facts) if self._pays() and self._interpreting else None
         if found is None:
             return interpret(self._rulebook, self._weights, facts, self._static)
         rules = self._rulebook.rules("interpret")
@@ -44,12 +44,12 @@ class Warm:
 
     def admit(self, facts: Facts) -> Norms | None:
         """Return, of what `govern` returns, what decides whether a face may be read."""
-        found = self._governing[0].solve(facts) if self._worth and self._governing else None
+        found = self._governing[0].solve(facts) if self._pays() and self._governing else None
         return Norms(found) if found is not None else self.govern(facts)
 
     def govern(self, facts: Facts) -> Norms | None:
         """Return what `govern` returns; over a draft, from what was solved without it."""
-        if not (self._worth and self._governing):
+        if not (self._pays() and self._governing):
             return govern(self._rulebook, facts, self._static)
         _, whole, over = self._governing
         undrafted = parts.undrafted(facts)
@@ -61,8 +61,8 @@ class Warm:
             return govern(self._rulebook, facts, self._static)
         return Norms(found)
 
-    @property
-    def _worth(self) -> bool:
+    def _pays(self) -> bool:
+        """Count a question, and tell whether so many came that slices pay."""
         self._few -= 1
         return self._few < 0
 

@@ -79,9 +79,9 @@ class Program:
             lines.append(interpreting.evidence_companions(text.rules))
             self._show |= {VOICE}
         plain = [*(rule.statement for rule in text.rules), *others]
-        self._statements = [*plain, *_parsed("\n".join(lines))]
+        self._statements = [*plain, *asp.parsed("\n".join(lines))]
         if self._enumerates:
-            self._statements += _parsed(READING_CHOICE)
+            self._statements += asp.parsed(READING_CHOICE)
             self._show |= {("reading", 2)}
         self._lifted = None if self._enumerates else self._lift()
 
@@ -90,7 +90,7 @@ class Program:
         given = heads if self._stratum == "govern" else frozenset()
         try:
             kept = [s for s in self._statements if not _says_evidence(s)]
-            kept += _parsed(_EVIDENCE) if len(kept) < len(self._statements) else []
+            kept += asp.parsed(_EVIDENCE) if len(kept) < len(self._statements) else []
             part = Part(self._stratum, conditions(kept), self._show, given)
             return _Lifted(part, self._engine)
         except (CannotSlice, CannotLift):
@@ -185,7 +185,7 @@ def _switched(
 
 
 def _rule(rule: Rule, head: str, body: Sequence[str]) -> Rule:
-    (statement,) = _parsed(f"{head} :- {_joined(body)}.")
+    (statement,) = asp.parsed(f"{head} :- {_joined(body)}.")
     return replace(rule, statement=statement)
 
 
@@ -203,9 +203,3 @@ def _says_evidence(statement: ast.AST) -> bool:
         and statement.head.ast_type == ast.ASTType.Literal
         and str(statement.head).startswith("evidence(")
     )
-
-
-def _parsed(text: str) -> list[ast.AST]:
-    found: list[ast.AST] = []
-    ast.parse_string(text, found.append)
-    return found[1:]

@@ -54,7 +54,7 @@ class Variants:
         self._read = program.read | self._asked
         self._common = [a for a in self._static if asp.signature(a) in program.constant]
         extra = [*map(shown, sorted(self._asked)), *([_LIFTED_WEAK] if self._weighs else ())]
-        return (*program.rules, *program.common, *_parsed("\n".join(["#show.", *extra])))
+        return (*program.rules, *program.common, *asp.parsed("\n".join(["#show.", *extra])))
 
     def atoms(self, cases: Sequence[Facts]) -> list[set[clingo.Symbol]]:
         """Return the atoms asked about that hold over each set of facts."""
@@ -80,7 +80,7 @@ class Variants:
     def _alone(self, case: Facts) -> set[clingo.Symbol]:
         extra = [f"#show {name}/{arity}." for name, arity in sorted(self._asked)]
         extra += [_ALONE_WEAK] if self._weighs else ()
-        statements = [*self._rules, *_parsed("\n".join(["#show.", *extra]))]
+        statements = [*self._rules, *asp.parsed("\n".join(["#show.", *extra]))]
         return set(self._solved(statements, (*case, *self._static)) or ())
 
     def _solved(
@@ -131,12 +131,6 @@ def minimal_flips(
     return search(facts, pool, flips, sizes=range(1, size + 1))
 
 
-def _parsed(text: str) -> list[ast.AST]:
-    found: list[ast.AST] = []
-    ast.parse_string(text, found.append)
-    return found[1:]
-
-
 def _as_rule(statement: ast.AST) -> ast.AST:
     """Return a weak constraint as the rule that derives its cost; other statements as they are."""
     if statement.ast_type != ast.ASTType.Minimize:
@@ -144,7 +138,7 @@ def _as_rule(statement: ast.AST) -> ast.AST:
     terms = "".join(f"{term}," for term in statement.terms)
     body = "; ".join(map(str, statement.body))
     head = f"{WEAK}({statement.weight},{statement.priority},({terms}))"
-    (rule,) = _parsed(f"{head} :- {body}." if body else f"{head}.")
+    (rule,) = asp.parsed(f"{head} :- {body}." if body else f"{head}.")
     return rule
 
 

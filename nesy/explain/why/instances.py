@@ -139,9 +139,8 @@ def instrumented(rules: Iterable[Rule], constants: Collection[str] = ()) -> Inst
         added = companions(rule.statement, len(owners), constants)
         found += added
         owners += [rule] * len(added)
-    statements: list[ast.AST] = []
-    ast.parse_string("\n".join(each.text for each in found), statements.append)
-    return Instrumented(tuple(statements[1:]), tuple(owners), tuple(found))
+    statements = asp.parsed("\n".join(each.text for each in found))
+    return Instrumented(tuple(statements), tuple(owners), tuple(found))
 
 
 def solve_instrumented(
@@ -167,9 +166,7 @@ def solve_instrumented(
 def _beside(rulebook: Rulebook, stratum: Strata, extra: str) -> tuple[Instrumented, Relevance]:
     """Return the companions of a stratum's rules, and all of it ready to be chosen from."""
     beside = instrumented(r for r in rulebook.rules(stratum) if r.heads)
-    statements: list[ast.AST] = []
-    ast.parse_string(extra, statements.append)
-    every = [*rulebook.statements(stratum), *statements[1:], *beside.statements]
+    every = [*rulebook.statements(stratum), *asp.parsed(extra), *beside.statements]
     return beside, Relevance(conditions_of_any(every))
 
 
