@@ -175,6 +175,14 @@ class Terminal:
     def type(self, text):
         os.write(self.fd, text.encode())
 
+    def interrupt(self, text):
+        """Press Ctrl-C until something is told: a press between prompt and wait is not heard."""
+        for _ in range(30):
+            self.type("\x03")
+            if select.select([self.fd], [], [], 2)[0]:
+                break
+        return self.expect(text)
+
     def end(self):
         try:
             while os.read(self.fd, 65536):
@@ -197,8 +205,7 @@ def test_the_prompt_answers_pages_stops_and_remembers(files, tmp_path):
     terminal.expect("?- ")
     terminal.type("repeat, fail.\n")
     time.sleep(1.0)
-    terminal.type("\x03")
-    terminal.expect("stopped")
+    terminal.interrupt("stopped")
     terminal.expect("?- ")
     terminal.type("cue(minimiser, Again).\n")
     assert "900" in terminal.expect("?- ")
@@ -208,8 +215,7 @@ def test_the_prompt_answers_pages_stops_and_remembers(files, tmp_path):
     assert "released" in terminal.expect("?- ")
     terminal.type("context(education).\n")
     assert "no\n" in terminal.expect("?- ")
-    terminal.type("\x03")
-    terminal.expect("?- ")
+    terminal.interrupt("?- ")
     terminal.type("in(glad, why(evidence(f1, joy, _), P)).\n")
     assert "rule " in terminal.expect("?- ")
     terminal.type("\x04")
