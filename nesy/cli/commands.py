@@ -10,6 +10,7 @@ from nesy import __version__
 from nesy.cli import (
     ask,
     auditing,
+    bench,
     check,
     differing,
     editor,
@@ -58,6 +59,7 @@ app.command("what-if")(what_if.what_if)
 app.command("ask")(ask.ask)
 app.command("judge")(judging.judge)
 app.command("learn")(learning.learn)
+app.command("bench", **bench.FORWARDED)(bench.bench)
 app.command("check")(check.check)
 app.add_typer(new.app, name="new")
 app.command("test")(testing.test)
