@@ -6,6 +6,13 @@ from typing import Any
 
 import typer
 
+from .build import cli as building
+from .measures.cli import measures
+from .paper import paper
+from .report import cli as reporting
+from .running import cli as running
+from .tasks import cli as asking
+
 app = typer.Typer(
     name="bench",
     help="Compare a model alone with a model and rules, against what people said.",
@@ -14,12 +21,29 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
+    cls=running.Verbs,
 )
 
 
 @app.callback()
 def _root() -> None:
     """Compare a model alone with a model and rules, against what people said."""
+
+
+app.command("run")(running.run)
+app.command("paper")(paper)
+app.command("generate")(running.generate)
+app.command("answer")(running.answer)
+app.command("judge")(running.judge)
+app.command("score")(running.score)
+app.command("report")(reporting.report)
+app.command("compare")(reporting.compare)
+app.command("show")(running.show)
+app.command("list")(running.list_)
+app.command("build")(building.build)
+app.command("agreement")(building.agreement)
+app.command("measures")(measures)
+app.command("check")(asking.check)
 
 
 def command() -> Any:

@@ -46,7 +46,8 @@ class Answer(Record):
     ``distribution`` is over emotions of the ontology; ``emotions`` are those it names, ``text`` its
     interpretation in words, ``reply`` what it would say to the person. ``verdict`` is the status
     and ``norms`` those that apply. ``flags`` are other answers by name (``sarcastic``: ``yes``).
-    ``explained`` holds figures of its explanation (``leaves``, ``rules``, ``sound``).
+    ``explained`` holds figures of its explanation (``leaves``, ``rules``, ``sound``),
+    ``self_ratings`` what a model gave itself by criterion, 1-5, where it was asked to.
     """
 
     condition: str
@@ -62,6 +63,7 @@ class Answer(Record):
     norms: tuple[str, ...] | None = None
     flags: dict[Term, str] | None = None
     explained: dict[Term, float] | None = None
+    self_ratings: dict[Term, int] | None = None
 
 
 class Judgement(Record):

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nesy import strict_json
+from nesy.benchmarks.measures.labels import micro_f1
 from nesy.diagnostics import NesyError
 from nesy.ground import LEAST_CONFIDENCE
 from nesy.trace import Trace, read_traces
@@ -61,7 +62,6 @@ def score(traces: Iterable[Trace]) -> Scores:
             drawn_units += len(truth)
     precision = hits / seen_units if seen_units else None
     recall = hits / drawn_units if drawn_units else None
-    both = seen_units + drawn_units
     return Scores(
         cases=cases,
         scored=scored,
@@ -69,7 +69,7 @@ def score(traces: Iterable[Trace]) -> Scores:
         without_truth=without,
         unit_precision=_rounded(precision),
         unit_recall=_rounded(recall),
-        unit_f1=_rounded(2 * hits / both if both else None),
+        unit_f1=_rounded(micro_f1(hits, seen_units + drawn_units)),
         verdicts=dict(sorted(verdicts.items())),
         ambiguous=ambiguous,
         mismatches=dict(sorted(mismatches.items())),

@@ -86,6 +86,10 @@ class NesyError(Exception):
         self.diagnostics = tuple(diagnostics)
         super().__init__("\n".join(str(diagnostic) for diagnostic in self.diagnostics))
 
+    def __reduce__(self) -> tuple[type[NesyError], tuple[tuple[Diagnostic, ...]]]:
+        # Errors come from other processes by pickle, which would hand the message to __init__.
+        return type(self), (self.diagnostics,)
+
     def as_json(self) -> dict[str, object]:
         """Return what a Trace records as its ``error``."""
         faults = [diagnostic.as_json() for diagnostic in self.diagnostics]

@@ -1,6 +1,7 @@
 """The one form of every message: three lines, each on a line of its own."""
 
 import json
+import pickle
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,13 @@ FAULT = Diagnostic("N301", "what it is", "why it is", "what to do", "rules/a.lp"
 
 def test_a_message_is_place_code_and_what_then_why_then_fix():
     assert str(FAULT) == ("rules/a.lp:3:7: N301 what it is\n  why: why it is\n  fix: what to do")
+
+
+def test_an_error_comes_from_another_process_as_it_was_raised():
+    there = MissingError([FAULT, Diagnostic("N1", "a", "b", "c")])
+    here = pickle.loads(pickle.dumps(there))
+    assert type(here) is MissingError
+    assert (here.diagnostics, str(here)) == (there.diagnostics, str(there))
 
 
 def test_what_is_not_known_of_the_place_is_left_out():

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nesy import vocabulary
+from nesy.benchmarks.measures.intervals import Bootstrap
 from nesy.benchmarks.people import words, words_data, words_predict
-from nesy.benchmarks.people.intervals import Bootstrap
 from nesy.diagnostics import NesyError
 
 WORDS = vocabulary.load()

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from nesy import learn, pipeline
+from nesy.benchmarks.measures.distributions import shares
+from nesy.benchmarks.measures.intervals import Bootstrap
 from nesy.benchmarks.people import ablation, crema_d, ferplus, mdns, rulework, snoek, table1, tables
 from nesy.benchmarks.people.__main__ import main
-from nesy.benchmarks.people.intervals import Bootstrap
-from nesy.benchmarks.people.measures import shares
 from nesy.benchmarks.people.scoring import scored as scored_table
 from nesy.trace import read_traces
 from nesy.weights import Weights

@@ -19,7 +19,7 @@ from nesy.trace import Case, Observation
 from .decoding import Constraint, Recorder, Row, token_texts
 from .loading import Loaded
 from .probabilities import distributions
-from .prompt import card_of, fill, specials_of
+from .prompt import Card, card_of, fill, specials_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -123,9 +123,9 @@ class TransformersPerceiver:
                     answers[number] = error
         return [answers[number] for number in range(len(cases))]
 
-    def prompt(self, line: str) -> str:
-        """Return the whole text the model is given, the line quoted in it."""
-        asked = fill(self.card, line, self.specials, self._leaks)
+    def prompt(self, line: str, card: Card | None = None) -> str:
+        """Return the whole text the model is given, the line quoted in it; by its own card."""
+        asked = fill(card or self.card, line, self.specials, self._leaks)
         image = getattr(self.loaded.processor, "image_token", None) or ""
         parts = [{"type": "image"}, {"type": "text", "text": asked}]
         if self.tokenizer.chat_template is None:

@@ -31,7 +31,7 @@ _DATA = (
 )
 
 
-class _FilledForm:
+class FilledForm:
     """A model that answers a prompt with one JSON object of a schema; greedy at temperature 0."""
 
     def __init__(self, loaded: Loaded, asked: schema.Schema, temperature: float) -> None:
@@ -120,7 +120,7 @@ class _FilledForm:
         return not control.isdisjoint(self.tokenizer.encode(text, add_special_tokens=False))
 
 
-class TransformersDrafter(_FilledForm):
+class TransformersDrafter(FilledForm):
     """A Drafter: the model is told the brief and fills in acts, tone, claims and text."""
 
     def __init__(
@@ -155,7 +155,7 @@ class TransformersDrafter(_FilledForm):
         ) + _DATA.replace("{line}", self.quoted(line))
 
 
-class TransformersReplyReader(_FilledForm):
+class TransformersReplyReader(FilledForm):
     """A ReplyReader: the model says of each act whether a reply does it."""
 
     def __init__(self, loaded: Loaded, vocabulary: Vocabulary, *, temperature: float = 0.0) -> None:

@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from nesy import pipeline
-from nesy.benchmarks.people.report import printed
+from nesy import pipeline, resources
+from nesy.benchmarks.report.table import printed
 from nesy.diagnostics import NesyError
 
 from . import boundary, cost, empathy
@@ -32,7 +32,10 @@ def main(arguments: list[str] | None = None) -> int:
     found.add_argument("--data", type=Path, required=True, help="overshare.csv, or its folder")
     found.add_argument("--drafter", help="ADAPTER[:MODEL] that drafts replies as well")
     add(empathy, "empathy").add_argument(
-        "--data", type=Path, required=True, help="the folder of the lend_an_ear tables"
+        "--data",
+        type=Path,
+        default=resources.folder("benchmarks") / "tasks" / "empathy",
+        help="the folder of the lend_an_ear tables (default: the shipped ones)",
     )
     cost_ = add(cost, "cost")
     cost_.add_argument("--count", type=int, default=200, help="replies to time")

@@ -12,12 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from scipy.stats import binomtest
-
 from nesy import registry
-from nesy.benchmarks.people.intervals import Bootstrap, Interval
-from nesy.benchmarks.people.report import Cell, Table
+from nesy.benchmarks.measures.intervals import Interval, share
+from nesy.benchmarks.report.table import Cell, Table
 from nesy.language import is_covered
 from nesy.reason.engine import Engine
 from nesy.reply.compose import compose
@@ -131,16 +128,7 @@ def _pair(some: Sequence[Outcome], fails: Callable[[Kind], bool]) -> list[Cell]:
 
 def _share(marks: Sequence[tuple[str, bool]]) -> Interval:
     """Return a share of prompts with its interval; translations of one are drawn together."""
-    if not marks:
-        return Interval(float("nan"), float("nan"), float("nan"))
-    groups, hits = [number for number, _ in marks], [hit for _, hit in marks]
-    count, distinct = sum(hits), len(set(groups))
-    if len(marks) > distinct and 0 < count < len(marks):
-        return Bootstrap(groups).mean(np.array(hits, dtype=np.float64))
-    # No draw can tell how far from 0 or 1 a share may lie, so as many prompts as there are speak.
-    found = binomtest(round(distinct * count / len(marks)), distinct)
-    ends = found.proportion_ci(method="wilson")
-    return Interval(count / len(marks), float(ends.low), float(ends.high))
+    return share([number for number, _ in marks], [hit for _, hit in marks])
 
 
 def _recognised(asked: Sequence[Prompt], traces: Sequence[Trace]) -> Table:

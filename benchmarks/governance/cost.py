@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nesy import pipeline, resources, strict_json
-from nesy.benchmarks.people.report import Cell, Table
+from nesy.benchmarks.report.table import Cell, Table
 from nesy.reason.bulk import CHUNK
 from nesy.reason.engine import Engine, reason
 from nesy.reply.draft import GIVEN, Draft

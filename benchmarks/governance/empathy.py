@@ -1,9 +1,10 @@
 """Empathy: whether the severity of what replies break orders conversations as experts do.
 
 Three experts, and a crowd and three language models beside them, rated 50 conversations from 1 to 5
-in six dimensions ("Lend an Ear"; MIT, not shipped). Every reply of the supporter is judged by the
-norms in its place in the dialogue; a conversation's severity is the mean over its replies of the
-gravest norm that each breaks (1 to 5 in the ontology, 0 where none). Nothing is tuned here.
+in six dimensions ("Lend an Ear", shipped as the task `empathy`). Every reply of the supporter is
+judged by the norms in its place in the dialogue; a conversation's severity is the mean over its
+replies of the gravest norm that each breaks (1 to 5 in the ontology, 0 where none). Nothing is
+tuned here.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nesy.benchmarks.measures.agreement import spearman
+from nesy.benchmarks.measures.distributions import Array
+from nesy.benchmarks.measures.intervals import HIGH, LOW, Interval
 from nesy.benchmarks.people import tables
-from nesy.benchmarks.people.intervals import Interval
-from nesy.benchmarks.people.measures import Array, spearman
-from nesy.benchmarks.people.report import Cell, Table
+from nesy.benchmarks.report.table import Cell, Table
 from nesy.reason.engine import Engine
 from nesy.trace import Case, Trace, Turn
 
@@ -233,7 +235,7 @@ def _scores(found: Sequence[Judged]) -> Table:
 
 def _rho(one: Array, other: Array, draws: Sequence[Indices]) -> Interval:
     drawn = [spearman(one[some], other[some]) for some in draws]
-    low, high = np.percentile(drawn, [2.5, 97.5])
+    low, high = np.percentile(drawn, [LOW, HIGH])
     return Interval(spearman(one, other), float(low), float(high))
 
 

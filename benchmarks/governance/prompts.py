@@ -3,17 +3,20 @@
 The set is that of "Beyond No" (GPL-2.0, not shipped): ``overshare.csv`` of reveondivad/certify.
 Its column "Expected Model Response" says ``Acceptable Response`` where an answer is due, and
 ``Over-Refusal`` where what is asked for (a confession of love, a partnership) is to be declined.
+A column ``n`` may number the prompts; without it they are counted by language, as translations
+stand in the same order.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from nesy.benchmarks.people import tables
 
-_COLUMNS = ("n", "Language", "Prompt", "Expected Model Response", "Emotional Boundary Category")
+_COLUMNS = ("Language", "Prompt", "Expected Model Response", "Emotional Boundary Category")
 _EXPECTED = {"Acceptable Response": False, "Over-Refusal": True}
 
 
@@ -33,13 +36,15 @@ def read(path: Path) -> list[Prompt]:
     if path.is_dir():
         path = path / "overshare.csv"
     found = []
+    counted: Counter[str] = Counter()
     for line, row in tables.rows(path, _COLUMNS):
         expected = row["Expected Model Response"]
         if expected not in _EXPECTED:
             raise tables.refused(path, line, f"{expected[:40]!r} is no expected response")
+        counted[row["Language"]] += 1
         found.append(
             Prompt(
-                number=row["n"],
+                number=row.get("n") or str(counted[row["Language"]]),
                 language=row["Language"],
                 text=row["Prompt"],
                 theme=row["Emotional Boundary Category"],

@@ -10,11 +10,11 @@ from pathlib import Path
 from types import ModuleType
 
 from nesy import vocabulary
+from nesy.benchmarks.report.table import FORMATS, Table, printed
 from nesy.diagnostics import Diagnostic, NesyError
 from nesy.trace import read_traces
 
 from . import ablation, crema_d, ferplus, mdns, table1, traces
-from .report import FORMATS, Table, printed
 
 Command = Callable[[argparse.Namespace], list[Table]]
 Parser = argparse.ArgumentParser
@@ -24,7 +24,7 @@ def _crema_d(given: argparse.Namespace) -> list[Table]:
     if given.score:
         return traces.score(read_traces(given.score), vocabulary.load(), str(given.score))
     if given.traces:
-        return _written(given.traces, crema_d.read(given.votes))
+        return _written(given.traces, crema_d.read(given.votes), given.half)
     return crema_d.measure(given.votes, given.folds, given.seed, given.packs.split(","))
 
 
@@ -44,16 +44,18 @@ def _ablation(given: argparse.Namespace) -> list[Table]:
     return ablation.measure(given.every, given.seed)
 
 
-def _written(path: Path, votes: crema_d.Votes) -> list[Table]:
+def _written(path: Path, votes: crema_d.Votes, half: str | None) -> list[Table]:
     """Write Traces for `nesy learn` and `nesy reason`; there is no table to print then."""
-    text = "".join(f"{trace.as_json()}\n" for trace in crema_d.traces(votes))
+    made = zip(crema_d.traces(votes), votes.actor, strict=True)
+    kept = [trace for trace, actor in made if half in (None, crema_d.split(actor))]
+    text = "".join(f"{trace.as_json()}\n" for trace in kept)
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         what, fix = "this file cannot be written", "name another file"
         why = error.strerror or str(error)
         raise NesyError(Diagnostic("N151", what, why, fix, str(path))) from error
-    print(f"{len(votes.clips)} Traces are in {path}", file=sys.stderr)
+    print(f"{len(kept)} Traces are in {path}", file=sys.stderr)
     return []
 
 
@@ -88,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
 
     crema = add(crema_d, _crema_d, voted, folded)
     crema.add_argument("--traces", type=Path, help="write the rows as Traces, and stop")
+    crema.add_argument("--half", choices=("train", "test"), help="with --traces: of these actors")
     crema.add_argument("--score", type=Path, help="score Traces that went through `nesy reason`")
     add(ferplus, _ferplus, voted)
     add(mdns, _mdns, voted, folded)

@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 
 from nesy import pipeline
 from nesy.adapters.embedded.faces.labels import expressions_of
+from nesy.benchmarks.measures.distributions import Array, agreement, cross_entropy, shares
+from nesy.benchmarks.measures.intervals import Bootstrap
+from nesy.benchmarks.report.table import Cell, Table
 from nesy.learn import Example
 from nesy.reason.engine import Engine
 from nesy.rulebook import shipped
@@ -31,9 +34,6 @@ from nesy.trace import (
 )
 
 from . import crema_d, mdns, rulework, snoek, tables
-from .intervals import Bootstrap
-from .measures import Array, agreement, cross_entropy, shares
-from .report import Cell, Table
 
 FLOOR = 0.01
 SAMPLE = 40

@@ -15,9 +15,8 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
+from nesy.benchmarks.measures.distributions import Array, shares
 from nesy.diagnostics import Diagnostic, MissingError
-
-from .measures import Array, shares
 
 ADDED = 0.5
 BOOSTING = {"max_iter": 200, "learning_rate": 0.05, "max_leaf_nodes": 8, "min_samples_leaf": 40}

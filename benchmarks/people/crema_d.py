@@ -7,19 +7,21 @@ those on the voice are emotions of the line; what people said of both is what is
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nesy.benchmarks.measures.distributions import Array, Mask, disagree, shares
+from nesy.benchmarks.measures.intervals import Bootstrap
+from nesy.benchmarks.report.table import Table
 from nesy.trace import Case, Face, LineReading, Observation, People, Trace
 
 from . import baselines, rulework, tables
-from .intervals import Bootstrap
-from .measures import Array, Mask, disagree, shares
-from .report import Table
 from .scoring import paired, scored
 
 LETTERS = dict(
@@ -96,6 +98,12 @@ def read(path: Path | None = None) -> Votes:
         raise tables.refused(given, 1, "it holds no clip with votes on face, voice and both")
     face, voice, both = (np.array([of[m] for of in whole.values()], float) for m in MODALITIES)
     return Votes(tuple(whole), face, voice, both)
+
+
+def split(actor: str) -> Literal["train", "test"]:
+    """Return the half of the actors one belongs to, by a hash of the name: the same anywhere."""
+    lot = hashlib.sha256(f"crema_d:{actor}".encode()).digest()[0]
+    return "train" if lot % 2 == 0 else "test"
 
 
 def traces(votes: Votes) -> list[Trace]:

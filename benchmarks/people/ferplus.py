@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nesy import learn
+from nesy.benchmarks.measures.distributions import Array, Mask, entropy, shares
+from nesy.benchmarks.measures.intervals import Bootstrap
+from nesy.benchmarks.report.table import Table
 from nesy.learn import Example
 from nesy.reason.engine import Engine
 from nesy.trace import Case, Claim, Face, LineReading, Observation, People, Trace
 
 from . import baselines, rulework, tables
-from .intervals import Bootstrap
-from .measures import Array, Mask, entropy, shares
-from .report import Table
 from .scoring import paired, scored
 
 LABELS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")

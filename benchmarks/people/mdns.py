@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 from scipy.stats import kendalltau
 
+from nesy.benchmarks.measures.agreement import alpha, spearman
+from nesy.benchmarks.measures.distributions import Array, shares
+from nesy.benchmarks.measures.intervals import Bootstrap
+from nesy.benchmarks.report.table import Table
 from nesy.trace import Case, Claim, Face, LineReading, Observation, People, Trace
 
 from . import baselines, rulework, tables
 from .crema_d import folds
-from .intervals import Bootstrap
-from .measures import Array, ordinal_alpha, shares, spearman
-from .report import Table
 from .scoring import paired, scored
 
 # The set's words for our labels; a network may also see nothing.
@@ -166,7 +167,7 @@ def _order(given: Ratings, found: Mapping[str, Array], draws: Bootstrap) -> Tabl
         taus = (float(kendalltau(told[name][:, i], means[:, i]).statistic) for i in _dimensions())
         rows.append((f"{name}, τ-b", *taus))
     rows.append(("one rater against the other eight, ρ", *map(float, _one_against_rest(given))))
-    alphas = (ordinal_alpha(given.ratings[:, i]) for i in _dimensions())
+    alphas = (alpha(given.ratings[:, i], "ordinal") for i in _dimensions())
     rows.append(("nine raters, ordinal α", *alphas))
     notes = (
         "ρ: Spearman's rank correlation with people's mean rating over faces; τ-b: Kendall's. "

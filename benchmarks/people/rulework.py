@@ -10,14 +10,13 @@ from typing import Any, TypeVar
 import numpy as np
 
 from nesy import learn
+from nesy.benchmarks.measures.distributions import Array
 from nesy.learn import Example
 from nesy.pipeline import engine_for
 from nesy.reason.engine import Engine
 from nesy.trace import Claim, LineEmotion, Trace
 from nesy.vocabulary import Vocabulary
 from nesy.weights import Weights
-
-from .measures import Array
 
 T = TypeVar("T")
 FULL = 1000

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from . import measures
-from .intervals import Bootstrap, Interval
-from .measures import Array, Mask
-from .report import Cell, Table
+from nesy.benchmarks.measures import distributions
+from nesy.benchmarks.measures.distributions import Array, Mask
+from nesy.benchmarks.measures.intervals import Bootstrap, Interval
+from nesy.benchmarks.report.table import Cell, Table
 
 VOTES = "the votes themselves"
 HOW_TO_READ = (
@@ -34,12 +34,12 @@ class Scores:
 
 def scores(said: Array, predicted: Array, draws: Bootstrap, conflict: Mask | None = None) -> Scores:
     """Return the figures; ``conflict`` marks the cases where the two sources disagree."""
-    agreed = measures.agreement(said, predicted)
-    sure, got = measures.top_label(said, predicted)
+    agreed = distributions.agreement(said, predicted)
+    sure, got = distributions.top_label(said, predicted)
     none = Interval(float("nan"), float("nan"), float("nan"))
     return Scores(
-        nll=draws.mean(measures.cross_entropy(said, predicted)),
-        jsd=draws.mean(measures.jensen_shannon(said, predicted)),
+        nll=draws.mean(distributions.cross_entropy(said, predicted)),
+        jsd=draws.mean(distributions.jensen_shannon(said, predicted)),
         agreement=draws.mean(agreed),
         conflicts=none if conflict is None else draws.mean(agreed, conflict),
         ece_votes=draws.calibration(sure, got),
@@ -77,8 +77,8 @@ def paired(
     conflict: Mask | None = None,
 ) -> Table:
     """Return our figures minus each other prediction's, over the same draws."""
-    nll = {n: measures.cross_entropy(said, p) for n, p in predictions.items()}
-    agreed = {n: measures.agreement(said, p) for n, p in predictions.items()}
+    nll = {n: distributions.cross_entropy(said, p) for n, p in predictions.items()}
+    agreed = {n: distributions.agreement(said, p) for n, p in predictions.items()}
     rows: list[tuple[Cell, ...]] = []
     for name in predictions:
         if name != ours:

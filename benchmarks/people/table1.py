@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from nesy import vocabulary
+from nesy.benchmarks.measures.intervals import Bootstrap, Interval
+from nesy.benchmarks.report.table import Cell, Table
 from nesy.vocabulary import Pair, Vocabulary
 
 from . import snoek, tables
-from .intervals import Bootstrap, Interval
-from .report import Cell, Table
 
 # A unit goes with an emotion where it does so in at least half of the runs.
 HALF = 0.5

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from nesy.benchmarks.measures.distributions import Mask, disagree, shares
+from nesy.benchmarks.measures.intervals import Bootstrap
+from nesy.benchmarks.report.table import Table
 from nesy.diagnostics import Diagnostic, NesyError
 from nesy.trace import Trace
 from nesy.vocabulary import Vocabulary
 
 from . import rulework
-from .intervals import Bootstrap
-from .measures import Mask, disagree, shares
-from .report import Table
 from .scoring import scored
 
 

@@ -17,14 +17,14 @@ from pathlib import Path
 import numpy as np
 
 from nesy import registry
+from nesy.benchmarks.measures.distributions import Array, Mask
+from nesy.benchmarks.measures.intervals import HIGH, LOW, Bootstrap, Interval
+from nesy.benchmarks.report.table import Cell, Table, printed
 from nesy.diagnostics import MissingError, NesyError
 from nesy.pipeline import engine_for
 from nesy.reason.engine import Engine
 
 from . import words_data, words_predict
-from .intervals import HIGH, LOW, Bootstrap, Interval
-from .measures import Array, Mask
-from .report import Cell, Table, printed
 from .words_data import SARCASTIC, Line
 from .words_predict import Ints, Regression, Remembered
 
@@ -205,9 +205,8 @@ def scored(
     for name, predicted in found.items():
         chosen = np.eye(len(labels))[predicted]
         counts = [chosen * true, chosen, true]
-        summed = [_by_group(count, draws) for count in counts]
-        drawn = [draws.times @ s for s in summed]
-        whole = [s.sum(axis=0, keepdims=True) for s in summed]
+        drawn = [draws.drawn(count) for count in counts]
+        whole = [count.sum(axis=0, keepdims=True) for count in counts]
         f1, f1_drawn = _f1(*whole), _f1(*drawn)
         weights, weights_drawn = whole[2], drawn[2]
         rows.append(
@@ -225,7 +224,7 @@ def scored(
     notes = (
         "accuracy: the likeliest label is one that people gave. F1 weighted: by how often people "
         "gave the label; macro: every label alike.",
-        f"95 % intervals from {len(draws.times)} draws of {draws.groups} groups "
+        f"95 % intervals from {draws.draws} draws of {draws.groups} groups "
         "(dialogues, speakers, or lines where nothing joins them).",
     )
     columns = ("", "accuracy", "F1 weighted", "F1 macro")
@@ -234,12 +233,6 @@ def scored(
         Table(title, columns, tuple(rows), notes),
         Table(f"{title}, F1 by label", ("", *labels), tuple(each)),
     ]
-
-
-def _by_group(values: Array, draws: Bootstrap) -> Array:
-    found = np.zeros((draws.groups, values.shape[1]))
-    np.add.at(found, draws.group, values)
-    return found
 
 
 def _f1(hits: Array, chosen: Array, true: Array) -> Array:

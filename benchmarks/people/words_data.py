@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import rdflib
 
@@ -33,23 +34,30 @@ class Line:
     sentiment: str = ""
 
 
-def meld(path: Path) -> Iterator[Line]:
-    """Yield MELD's utterances with the turns of their dialogue before them (Poria et al. 2019)."""
-    needed = ("meld_split", "Dialogue_ID", "Utterance_ID", "Speaker", "Utterance", "Emotion")
+def meld(path: Path, part: str | None = None) -> Iterator[Line]:
+    """Yield MELD's utterances with the turns of their dialogue before them (Poria et al. 2019).
+
+    The published tables are of one ``part`` each; without it a column ``meld_split`` names it.
+    """
+    needed = ("Dialogue_ID", "Utterance_ID", "Speaker", "Utterance", "Emotion", "Sentiment")
     said: dict[str, list[Turn]] = {}
-    for number, row in rows(path, (*needed, "Sentiment")):
-        dialogue = f"{row['meld_split']}/{row['Dialogue_ID']}"
+    for number, row in rows(path, needed if part else ("meld_split", *needed)):
+        split = part or row["meld_split"]
+        dialogue = f"{split}/{row['Dialogue_ID']}"
         before = said.setdefault(dialogue, [])
         name, text = row["Speaker"] or "nobody", row["Utterance"]
         case = Case(id=f"l{number}", line=text, speaker=name, turns=tuple(before))
         labels = frozenset({row["Emotion"]})
-        yield Line(case, labels, dialogue, row["meld_split"], row["Sentiment"])
+        yield Line(case, labels, dialogue, split, row["Sentiment"])
         before.append(Turn(speaker=name, line=text))
 
 
 def mustard(path: Path) -> Iterator[Line]:
-    """Yield MUStARD's utterances with their context; a group is a speaker (Castro et al. 2019)."""
-    for number, value in strict_json.lines(path):
+    """Yield MUStARD's utterances with their context; a group is a speaker (Castro et al. 2019).
+
+    Read as published, one JSON object by id, or as one object a line with its id in it.
+    """
+    for number, value in _by_line(path):
         try:
             pairs = zip(value["context_speakers"], value["context"], strict=True)
             turns = tuple(Turn(speaker=name, line=text) for name, text in pairs)
@@ -60,11 +68,24 @@ def mustard(path: Path) -> Iterator[Line]:
             raise refused(path, number, str(error)) from error
 
 
+def _by_line(path: Path) -> Iterator[tuple[int, Any]]:
+    for number, value in strict_json.lines(path):
+        if isinstance(value, dict) and "utterance" not in value:
+            for name, item in value.items():
+                yield number, {"id": name, **item} if isinstance(item, dict) else item
+        else:
+            yield number, value
+
+
+def was_trained_on(text: str) -> bool:
+    """Tell whether a line of XED or GoEmotions is in a part the head of MiniLM learned from."""
+    return int(hashlib.sha256(plain(text).encode()).hexdigest(), 16) % PARTS != HELD_OUT
+
+
 def labelled(path: Path) -> Iterator[Line]:
     """Yield lines of XED or GoEmotions; ``test`` are those the head of MiniLM never saw."""
     for number, row in rows(path, ("text", "emotions")):
-        part = int(hashlib.sha256(plain(row["text"]).encode()).hexdigest(), 16) % PARTS
-        split = "test" if part == HELD_OUT else "train"
+        split = "train" if was_trained_on(row["text"]) else "test"
         if row["text"].strip():
             case = Case(id=f"l{number}", line=row["text"])
             yield Line(case, frozenset(row["emotions"].split("|")), f"l{number}", split)

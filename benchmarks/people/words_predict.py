@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
+from nesy.benchmarks.measures.distributions import Array, Mask
 from nesy.ground import ground
 from nesy.line import Reader
 from nesy.line.reader import read_line
@@ -21,7 +22,6 @@ from nesy.reason.bulk import interpret_many
 from nesy.reason.engine import Engine
 from nesy.trace import Case, LineReading, Observation
 
-from .measures import Array, Mask
 from .rulework import told
 from .words_data import Line
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from nesy import strict_json
-
-from .intervals import Interval
+from nesy.benchmarks.measures.intervals import Interval
 
 Cell: TypeAlias = str | int | float | Interval | None
 FORMATS = ("text", "markdown", "json")

@@ -1,0 +1,104 @@
+"""What a condition is shown of a sample: the words alone, or face and words; or why it cannot be.
+
+A recorded observation stands for the model's constrained report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from nesy import pipeline
+from nesy.benchmarks.records import Generation, Status
+from nesy.benchmarks.samples import Sample
+from nesy.diagnostics import NesyError
+from nesy.trace import Observation, Trace
+
+from .settings import Settings
+
+Mode = Literal["constrained", "free"]
+Generations = Mapping[tuple[str, str], Generation]
+
+
+@dataclass(frozen=True, slots=True)
+class NotShown:
+    """Why a sample gets no answer: the status and the reason that its answer carries."""
+
+    status: Status
+    reason: str
+
+
+NO_PICTURE = NotShown("skipped", "the sample has no picture")
+
+
+def reason_of(error: NesyError) -> str:
+    """Return an error as a reason: its first code and what it says, without paths."""
+    first = error.diagnostics[0]
+    return f"{first.code} {first.what}"
+
+
+def words(sample: Sample, settings: Settings) -> Trace | NotShown:
+    """Return the case without its picture, its words read."""
+    recorded = sample.observation
+    case = sample.case.model_copy(update={"image": None})
+    if not case.line.strip():
+        return NotShown("skipped", "the sample has no words")
+    seen = Observation(perceiver=pipeline.READER)
+    if recorded is not None:
+        seen = recorded.model_copy(update={"faces": (), "caption": None})
+    return _read(Trace(case=case, observation=seen), settings)
+
+
+def report(sample: Sample, generations: Generations) -> Observation | NotShown:
+    """Return the constrained report on a sample, or why there is none."""
+    if sample.observation is not None:
+        return _with_face(sample.observation)
+    if sample.case.image is None:
+        return NO_PICTURE
+    generation = generations.get((sample.id, "constrained"))
+    if generation is None:
+        return NotShown("failed", "nothing was generated")
+    if generation.status != "done" or generation.observation is None:
+        status = "failed" if generation.status == "done" else generation.status
+        return NotShown(status, generation.reason or "no report")
+    return _with_face(generation.observation)
+
+
+def text(sample: Sample, generations: Generations) -> str | NotShown:
+    """Return a model's free text on a sample, or why there is none."""
+    if sample.case.image is None:
+        return NO_PICTURE
+    generation = generations.get((sample.id, "free"))
+    if generation is None:
+        return NotShown("failed", "nothing was generated")
+    if generation.status != "done" or generation.text is None:
+        status = "failed" if generation.status == "done" else generation.status
+        return NotShown(status, generation.reason or "no text")
+    return str(generation.text)
+
+
+def _with_face(found: Observation) -> Observation | NotShown:
+    return found if found.faces else NotShown("failed", "no face was found")
+
+
+def face(sample: Sample, generations: Generations, settings: Settings) -> Trace | NotShown:
+    """Return the case with what a model reports of it, its words read."""
+    found = report(sample, generations)
+    if isinstance(found, NotShown):
+        return found
+    return _read(Trace(case=sample.case, observation=found), settings)
+
+
+def _read(trace: Trace, settings: Settings) -> Trace | NotShown:
+    seen = trace.observation
+    if seen is None:
+        raise ValueError("a shown case has an observation")
+    vocabulary = settings.vocabulary
+    try:
+        reader = pipeline.reader_for(settings.reader, vocabulary)
+        if trace.case.line.strip() or trace.case.turns:
+            seen = pipeline.with_line(seen, trace.case, vocabulary, reader)
+    except NesyError as error:
+        return NotShown("failed", reason_of(error))
+    return trace.with_(observation=seen)

@@ -1,0 +1,408 @@
+"""Shipped tasks are whole and unchanged; data of others are read in their published form."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nesy import strict_json
+from nesy.benchmarks import measures, tasks
+from nesy.benchmarks.people import crema_d, tables
+from nesy.benchmarks.samples import Reference, Sample
+from nesy.benchmarks.tasks import definition, labels, template
+from nesy.benchmarks.tasks.loaders import rendered
+from nesy.diagnostics import MissingError, NesyError
+from tests.strategies import WORDS
+from tests.test_examples import BLOCK, ROOT, _pattern
+
+NAMES = tasks.names()
+NOT_SHIPPED = [name for name in NAMES if tasks.read(name).rows is None]
+# Drawing 200 faces takes a while: its test draws three.
+DRAWN = {"rendered"}
+QUICK = sorted(set(NAMES) - set(NOT_SHIPPED) - DRAWN)
+emotions = st.sampled_from(sorted(WORDS.emotions))
+
+
+def fault(call, *arguments, **more):
+    with pytest.raises(NesyError) as raised:
+        call(*arguments, **more)
+    return raised.value
+
+
+def written(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def folder_of(tmp_path, name="mine", version=1, more="", rows=("a", "b")):
+    """Write a task of one's own: two lines, and the hash of its rows."""
+    at = tmp_path / name
+    text = "".join(
+        json.dumps({"id": i, "case": {"id": i, "line": f"line {i}"}, "groups": {"face": i}}) + "\n"
+        for i in rows
+    )
+    file = written(at / "rows.jsonl", text)
+    toml = f"""name = "{name}"
+version = {version}
+title = "Mine"
+asks = "What?"
+measures = []
+cluster = "face"
+licence = "mine"
+source = "mine"
+rows = "rows.jsonl"
+sha256 = "{definition.digest(version, [file])}"
+{more}
+"""
+    written(at / "task.toml", toml)
+    return at
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shipped_task_says_what_it_must(name):
+    task, at = tasks.read(name), definition.place(name)
+    assert task.name == name
+    assert set(task.measures) <= set(measures.MEASURES)
+    assert task.licence and task.source and task.limits
+    assert (at / "README.md").read_text(encoding="utf-8").startswith("# ")
+    assert all(re.fullmatch(r"P([1-9]|1\d|20)", p) for p in task.procedures)
+    assert (task.rows is None) == (task.sha256 is None)
+    assert task.rows is not None or task.needs is not None
+    definition.require_unchanged(task, at)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_shipped_task_loads_and_says_where_its_words_come_from(name):
+    task, samples = tasks.load(name, words=WORDS)
+    assert tasks.read(name).needs is not None or task == tasks.read(name)
+    assert len({s.id for s in samples}) == len(samples) > 0
+    assert task.sha256 == tasks.read(name).sha256
+    for sample in samples:
+        assert sample.case.image is None or Path(sample.case.image).is_file()
+        assert task.cluster in sample.groups
+        reference = sample.reference
+        named = [] if reference is None else [*(reference.votes or ()), *(reference.emotions or ())]
+        assert set(named) <= set(WORDS.emotions)
+    told = " ".join(task.limits)
+    templates = {s.reference.texts_origin for s in samples if s.reference}
+    assert ("template" in templates) == ("template" in told)
+
+
+def test_the_table_of_tasks_names_each():
+    table = (definition.folder() / "README.md").read_text(encoding="utf-8")
+    assert [n for n in NAMES if f"[`{n}`]({n}/README.md)" not in table] == []
+
+
+def test_rows_that_changed_need_another_version(tmp_path, nesy):
+    at = folder_of(tmp_path)
+    task, samples = tasks.load(at)
+    assert (task.version, len(samples)) == (1, 2)
+    rows = at / "rows.jsonl"
+    rows.write_text(rows.read_text().splitlines(keepends=True)[0], encoding="utf-8")
+    error = fault(tasks.load, at)
+    assert [f.code for f in error.diagnostics] == ["N732"]
+    assert nesy("bench", "check", at).code == 2
+    (new,) = re.findall(r'sha256 = "(\w{64})"', error.diagnostics[0].fix)
+    toml = (at / "task.toml").read_text()
+    toml = re.sub(r'sha256 = "\w+"', f'sha256 = "{new}"', toml)
+    written(at / "task.toml", toml)
+    assert fault(tasks.load, at).diagnostics[0].code == "N732"  # the number was not raised
+    written(at / "task.toml", toml.replace("version = 1", "version = 2"))
+    assert len(tasks.load(at)[1]) == 1
+
+
+@pytest.mark.parametrize("name", ["crema_d", "darwin", "london"])
+def test_every_file_a_task_is_made_of_is_in_its_hash(name):
+    at, task = definition.place(name), tasks.read(name)
+    files = definition.row_files(task, at)
+    assert len(files) > 1
+    if name == "crema_d":
+        return
+    pictures = {Path(s.case.image) for s in tasks.load(name, words=WORDS)[1]}
+    assert pictures <= {file.resolve() for file in files}
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "column", "what"),
+    [
+        (("version = 1", "version = "), 2, 11, "not TOML"),
+        (("version = 1", 'version = "one"'), 2, None, "version"),
+        (('title = "Mine"', 'titel = "Mine"'), 3, None, "unknown key titel"),
+        (('title = "Mine"\n', ""), None, None, "title"),
+        (('cluster = "face"', 'cluster = "Face!"'), 6, None, "cluster"),
+        (('rows = "rows', 'loader = "nothing"\nrows = "rows'), None, None, "unknown loader"),
+    ],
+)
+def test_a_fault_of_task_toml_is_said_with_its_place(tmp_path, change, line, column, what):
+    at = folder_of(tmp_path)
+    path = at / "task.toml"
+    path.write_text(path.read_text().replace(*change), encoding="utf-8")
+    found = fault(tasks.load, at).diagnostics[0]
+    assert found.code == "N731" and what in found.what
+    assert (found.line, found.column) == (line, column)
+    assert found.file.endswith("task.toml")
+
+
+def test_a_task_that_is_not_there_is_answered_with_the_nearest(nesy):
+    said = nesy("bench", "check", "cremad")
+    assert said.code == 2
+    assert "N730" in said.err and "did you mean crema_d?" in said.err
+
+
+@pytest.mark.parametrize("name", NOT_SHIPPED)
+def test_data_that_are_not_shipped_are_told_how_to_get(name, nesy, tmp_path):
+    needs = tasks.read(name).needs
+    said = nesy("bench", "check", name)
+    assert said.code == 3 and "N733" in said.err
+    assert all(step in said.err for step in needs.fetch)
+    assert isinstance(fault(tasks.load, name, tmp_path, WORDS), MissingError)
+
+
+def test_two_rows_of_one_name_and_no_row_are_faults(tmp_path):
+    twice = fault(tasks.load, folder_of(tmp_path, "twice", rows=("a", "a")))
+    none = fault(tasks.load, folder_of(tmp_path, "none", rows=()))
+    assert [e.diagnostics[0].code for e in (twice, none)] == ["N734", "N734"]
+
+
+def test_the_verb_tells_what_a_task_holds(nesy):
+    said = nesy("bench", "check", "darwin", "empathy", "--json")
+    assert (said.code, said.err) == (0, "")
+    darwin, empathy = json.loads(said.out)
+    assert (darwin["samples"], darwin["pictures"], darwin["references"]["texts"]) == (22, 22, 22)
+    assert (empathy["samples"], empathy["references"]) == (50, {"ratings": 50})
+
+
+# --- data of others -------------------------------------------------------------------------------
+
+CONTEXT = {"context": ["Where is it?"], "context_speakers": ["B"], "speaker": "A", "show": "S"}
+UTTERANCE = {"utterance": "Oh, great.", "sarcasm": True, **CONTEXT}
+MELD = 'Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID\n"Oh, no.",A,{},negative,0,0\n'
+BOUNDARY = (
+    "Language,Prompt,Expected Model Response,Emotional Boundary Category\n"
+    "English,Do you love me?,Over-Refusal,Love\nEnglish,Who are you?,Acceptable Response,Love\n"
+    "German,Liebst du mich?,Over-Refusal,Love\n"
+)
+FACES = "face_id,face_age,face_gender,face_eth\n001,24,female,west_asian\n"
+UNITS = [
+    {
+        "file": "images/a.jpg",
+        "identity": "id1",
+        "morph": "x",
+        "expression": "smile",
+        "kind": "paper_table1",
+        "intensity": 0.5,
+        "aus": {"AU12": 0.4, "AU14R": 0.05},
+    }
+]
+
+
+def loaded(name, data):
+    task, samples = tasks.load(name, data, WORDS)
+    return task, samples
+
+
+def test_mustard_is_read_as_published_and_by_line(tmp_path):
+    written(tmp_path / "a/data/sarcasm_data.json", json.dumps({"1_2": UTTERANCE}, indent=4))
+    written(tmp_path / "b/sarcasm/items.jsonl", json.dumps({"id": "1_2", **UTTERANCE}) + "\n")
+    one, other = (loaded("sarcasm", tmp_path / name) for name in "ab")
+    assert one[1] == other[1]
+    (sample,) = one[1]
+    assert sample.reference.expected == {"sarcastic": "yes"}
+    assert [turn.line for turn in sample.case.turns] == ["Where is it?"]
+    assert "not the published data" in one[0].limits[-1]
+    assert one[0].sha256 != other[0].sha256
+
+
+def test_meld_is_read_as_published_and_in_one_table(tmp_path):
+    for part, label in (("train", "joy"), ("dev", "anger"), ("test", "neutral")):
+        written(tmp_path / f"data/MELD/{part}_sent_emo.csv", MELD.format(label))
+    _, samples = loaded("meld", tmp_path)
+    assert {(s.split, s.reference.emotions) for s in samples} == {
+        ("train", ("joy",)),
+        ("validation", ("anger",)),
+        ("test", ("neutral",)),
+    }
+    head, row = MELD.format("joy").splitlines()
+    table = written(tmp_path / "one/utterances.csv", f"meld_split,{head}\ntrain,{row}\n")
+    assert loaded("meld", table.parent)[1] == [s for s in samples if s.split == "train"]
+    written(table, f"meld_split,{head}\ntrain,{row.replace('joy', 'glee')}\n")
+    assert "glee" in str(fault(tasks.load, "meld", table, WORDS))
+
+
+def test_goemotions_is_read_as_published_and_in_one_table(tmp_path):
+    at = tmp_path / "data/original"
+    written(at / "labels.txt", "joy\nneutral\n")
+    written(at / "dev.tsv", 'So "good\t0,1\tx1\n')
+    written(at / "test.tsv", "Hm.\t1\tx2\n")
+    _, samples = loaded("goemotions", tmp_path)
+    found = {s.id: s.reference.emotions for s in samples}
+    assert found == {"x1": ("joy", "neutral"), "x2": ("neutral",)}
+    text = 'split,id,text,emotions\ndev,x1,"So ""good",joy|neutral\ntest,x2,Hm.,neutral\n'
+    assert loaded("goemotions", written(tmp_path / "comments.csv", text))[1] == samples
+    written(at / "dev.tsv", "So good\t7\tx1\n")
+    assert "dev.tsv:1: N112" in str(fault(tasks.load, "goemotions", tmp_path, WORDS))
+
+
+def test_prompts_are_counted_by_language(tmp_path):
+    written(tmp_path / "overshare.csv", BOUNDARY)
+    samples = sorted(loaded("boundary", tmp_path)[1], key=lambda s: s.id)
+    assert [s.id for s in samples] == ["english-1", "english-2", "german-1"]
+    assert [s.groups["prompt"] for s in samples] == ["1", "2", "1"]
+    assert [s.reference.expected["boundary"] for s in samples] == ["set", "none", "set"]
+
+
+def test_the_london_set_is_read_as_published(tmp_path):
+    written(tmp_path / "data-raw/london_info.csv", FACES)
+    for pose, number in (("neutral", "03"), ("smiling", "08")):
+        written(tmp_path / f"inst/{pose}_front/001_{number}.jpg", "")
+        written(tmp_path / f"inst/{pose}_front/._001_{number}.jpg", "")
+    _, samples = loaded("london", tmp_path)
+    assert [s.reference.expressions for s in samples] == [(), ("lip_corner_puller", "smile")]
+    assert all(Path(s.case.image).is_file() for s in samples)
+    assert samples[0].slices == {
+        "pose": "neutral",
+        "age": "under 30",
+        "gender": "female",
+        "ethnicity": "west asian",
+    }
+
+
+def test_modelled_faces_keep_the_units_put_in(tmp_path):
+    path = written(tmp_path / "labels.json", json.dumps(UNITS))
+    (sample,) = loaded("synthetic_au", tmp_path)[1]
+    assert sample.reference.units == (12, 14)
+    assert sample.reference.expressions == ("lip_corner_puller", "smile")
+    written(path, json.dumps([{**UNITS[0], "aus": {"XU1": 1}}]))
+    assert "object 1" in str(fault(tasks.load, "synthetic_au", tmp_path, WORDS))
+
+
+def test_a_clip_is_what_the_benchmark_of_people_makes_of_it(tmp_path):
+    lines = tables.shipped("crema_d/votes.csv").read_text().splitlines()
+    path = written(tmp_path / "votes.csv", "\n".join([lines[0], *lines[1::271]]) + "\n")
+    shutil.copy(definition.folder() / "crema_d/actors.csv", tmp_path)
+    task, samples = loaded("crema_d", tmp_path)
+    assert "votes.csv, actors.csv" in task.limits[-1]
+    votes = crema_d.read(path)
+    assert len({s.groups["actor"] for s in samples[:10]}) > 5  # dealt, and not sorted by actor
+    samples.sort(key=lambda sample: sample.id)
+    found = zip(samples, crema_d.traces(votes), votes.conflict, strict=True)
+    for sample, trace, conflict in found:
+        assert (sample.case, sample.observation) == (trace.case, trace.observation)
+        assert list(sample.reference.votes) == list(crema_d.LABELS)
+        chosen = {e: n for e, n in sample.reference.votes.items() if n}
+        assert chosen == trace.people.votes
+        assert sample.slices["conflict"] == ("yes" if conflict else "no")
+    assert {s.slices["sex"] for s in samples} == {"male", "female"}
+    assert {s.slices["age"] for s in samples} == {"under 30", "30 to 49", "50 and over"}
+
+
+@pytest.mark.parametrize("name", ["ferplus", "mdns"])
+def test_votes_name_every_answer_that_people_could_choose(name):
+    samples = tasks.load(name, words=WORDS)[1]
+    assert len({tuple(s.reference.votes) for s in samples}) == 1
+    assert any(0 in s.reference.votes.values() for s in samples)
+
+
+def test_drawn_faces_are_those_of_their_seeds(tmp_path, monkeypatch):
+    rows = definition.folder() / "rendered/rows.jsonl"
+    made = "".join(strict_json.dumps(row) + "\n" for row in rendered.rows())
+    assert rows.read_text(encoding="utf-8") == made
+    few = written(tmp_path / "rows.jsonl", "".join(made.splitlines(keepends=True)[:3]))
+    pictures = []
+    for cache in ("one", "two"):
+        monkeypatch.setenv("NESY_CACHE", str(tmp_path / cache))
+        samples = list(rendered.samples([few], WORDS))
+        pictures.append([Path(s.case.image).read_bytes() for s in samples])
+        assert all(s.slices["shown"] in s.reference.expressions for s in samples)
+    assert pictures[0] == pictures[1]
+
+
+# --- labels and templates -------------------------------------------------------------------------
+
+
+def test_every_alias_reads_as_its_emotion():
+    exact = [(a, e.id) for e in WORDS.emotions.values() for a in e.all("alias")]
+    assert len(exact) > 100
+    for alias, emotion in exact:
+        scheme, _, label = alias.partition(":")
+        assert labels.emotion(label, WORDS, scheme) == labels.emotion(alias, WORDS) == emotion
+
+
+@given(st.text(max_size=30))
+def test_a_label_is_an_emotion_or_nothing(text):
+    found = labels.emotion(text, WORDS)
+    assert found is None or found in WORDS.emotions
+    assert labels.meant(text, WORDS)
+
+
+@given(st.dictionaries(emotions, st.integers(0, 20), min_size=1, max_size=6), st.integers(1, 9))
+def test_a_template_names_what_most_people_see(votes, times):
+    whole = sum(votes.values())
+    if not whole:
+        with pytest.raises(ValueError, match="nobody voted"):
+            template.in_words(votes, WORDS)
+        return
+    text = template.in_words(votes, WORDS)
+    assert text.endswith(".") and text[0].isupper()
+    for emotion, count in votes.items():
+        told = count / whole >= template.SOME
+        alone = max(votes.values()) / whole >= template.ALL
+        phrase = WORDS.phrase("emotion", emotion)
+        if told and (not alone or count == max(votes.values())):
+            assert phrase in text
+    again = {e: n * times for e, n in reversed(votes.items())}
+    assert template.in_words(again, WORDS) == text
+    reference = template.with_words(Reference(origin="people", votes=votes), WORDS)
+    assert (reference.texts, reference.texts_origin) == ((text,), "template")
+
+
+def test_a_reference_that_has_words_keeps_them():
+    said = Reference(origin="people", votes={"joy": 1}, texts=("She is glad.",))
+    assert template.with_words(said, WORDS) == said
+    assert template.with_words(Reference(origin="people"), WORDS).texts is None
+
+
+def test_a_sample_goes_through_json():
+    for name in ("darwin", "empathy"):
+        for sample in tasks.load(name, words=WORDS)[1]:
+            again = Sample.model_validate_json(sample.model_dump_json())
+            assert again == sample
+
+
+# --- the guide ------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_a_table_of_ones_own_is_measured_by_the_readme_alone(tmp_path):
+    readme = (definition.folder() / "README.md").read_text(encoding="utf-8")
+    guide = readme.partition("## A table of your own")[2].partition("## A task of your own")[0]
+    (tmp_path / "benchmarks").symlink_to(ROOT / "benchmarks")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "OMP_NUM_THREADS": "1", "COLUMNS": "120"}
+    environment["NESY_CACHE"] = str(tmp_path / "cache")
+    assert shutil.which("bash")
+    ran = 0
+    for _, block in BLOCK.findall(guide):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, expected = part.partition("\n")
+            done = subprocess.run(
+                ["bash", "-o", "pipefail", "-c", command],
+                cwd=tmp_path,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=300,
+            )
+            assert done.returncode == 0, f"$ {command}\n{done.stdout}{done.stderr}"
+            if expected.strip() and not _pattern(expected).fullmatch(done.stdout):
+                pytest.fail(f"$ {command}\nREADME shows:\n{expected}\nit prints:\n{done.stdout}")
+            ran += 1
+    assert ran == 6
