@@ -56,7 +56,7 @@ class Norms:
                 found[act] = (*found.get(act, ()), norm)
         return found
 
-    def _named(self, name: str, arity: int) -> list[clingo.Symbol]:
+    def _named(self, name: str, arity: int) -> Sequence[clingo.Symbol]:
         return self.answer.named(name, arity)
 
     @property

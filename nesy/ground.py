@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import clingo
-from clingo import Function, Number
 
 from nesy import turns
 from nesy.diagnostics import Diagnostic, NesyError, nearest
 from nesy.perceive import unknown_terms
 from nesy.predicates import DECLARABLE, PREDICATES, kind_of
+from nesy.reason.rows import atom_of
 from nesy.trace import Case, Face, Fact, LineReading, Observation, Origin
 from nesy.vocabulary import Vocabulary
 
@@ -50,10 +50,10 @@ def ground(case: Case, observation: Observation, vocabulary: Vocabulary) -> tupl
     for face in observation.faces:
         found += [(origin, atom) for origin, atom in _face(face, vocabulary)]
     if case.image is not None:
-        found.append(("image", Function("faces", [Number(len(observation.faces))])))
+        found.append(("image", atom_of("faces", (len(observation.faces),))))
     found += [("declared", atom) for atom in _speakers(observation)]
     if observation.caption is not None:
-        found.append(("caption", Function("caption", [Function(observation.caption)])))
+        found.append(("caption", atom_of("caption", (observation.caption,))))
     order = {"declared": 0, "line": 1, "image": 2, "model": 3, "caption": 4}
     unique = sorted(set(found), key=lambda pair: (order[pair[0]], pair[1]))
     return tuple(_fact(atom, origin) for origin, atom in unique)
@@ -88,22 +88,22 @@ def _declared(case: Case, vocabulary: Vocabulary) -> Iterator[clingo.Symbol]:
             # Who said they feel annoyed did not say they feel angry: only circumstances widen.
             wider = (value,) if kind == "emotion" else vocabulary.broader(kind, value)
             for name in wider:
-                yield Function(key, [Function(name)])
+                yield atom_of(key, (name,))
 
 
 def _speakers(observation: Observation) -> Iterator[clingo.Symbol]:
     """Name the speaker: the face that is bound to the line, or nobody's face where none is."""
     bound = [face.id for face in observation.faces if face.speaker]
     for face in bound or [UNBOUND if observation.faces else SPEAKER]:
-        yield Function("speaker", [Function(face)])
+        yield atom_of("speaker", (face,))
 
 
 def _line(line: LineReading, vocabulary: Vocabulary) -> Iterator[clingo.Symbol]:
     names = {"valence": "line_valence", "emotion": "line_emotion", "line act": "line_act"}
     for kind, term, confidence in _said(line, vocabulary):
-        yield Function(names.get(kind, kind), [Function(term), Number(confidence)])
+        yield atom_of(names.get(kind, kind), (term, confidence))
     for reason in line.unread or ():
-        yield Function("line_unread", [Function(reason)])
+        yield atom_of("line_unread", (reason,))
 
 
 def _turns_too_many(case: Case, observation: Observation) -> Iterator[Diagnostic]:
@@ -120,10 +120,10 @@ def _turns(case: Case, observation: Observation, vocabulary: Vocabulary) -> Iter
     for (back, turn), reading in pairs:
         said = tuple(_said(reading, vocabulary))
         if said or back <= turns.NEAREST:
-            yield Function("turn", [Number(back), Function(turns.party(turn, case))])
+            yield atom_of("turn", (back, turns.party(turn, case)))
         for kind, term, confidence in said:
             predicate = f"turn_{names.get(kind, kind)}"
-            yield Function(predicate, [Number(back), Function(term), Number(confidence)])
+            yield atom_of(predicate, (back, term, confidence))
 
 
 def _said(line: LineReading, vocabulary: Vocabulary) -> Iterator[tuple[str, str, int]]:
@@ -143,35 +143,32 @@ def _said(line: LineReading, vocabulary: Vocabulary) -> Iterator[tuple[str, str,
 
 
 def _face(face: Face, vocabulary: Vocabulary) -> Iterator[tuple[Origin, clingo.Symbol]]:
-    who = Function(face.id)
-    yield "image", Function("face", [who])
+    yield "image", atom_of("face", (face.id,))
     unseen = set(face.unobservable)
     for code in vocabulary.reported_units:
         if code not in unseen and face.action_units:
-            yield "image", Function("observable", [who, Number(code)])
+            yield "image", atom_of("observable", (face.id, code))
     seen_units = [u for u in face.action_units if u.confidence >= LEAST_CONFIDENCE]
     # One muscle votes once: a unit reported for each side, or twice, is the surest report of it.
     surest = {u.unit: u for u in sorted(seen_units, key=lambda u: (u.confidence, u.intensity))}
     for unit in surest.values():
-        numbers = [Number(unit.unit), Number(unit.intensity), Number(unit.confidence)]
-        yield "image", Function("au", [who, *numbers])
+        yield "image", atom_of("au", (face.id, unit.unit, unit.intensity, unit.confidence))
     for code in surest:
         sides = {unit.side for unit in seen_units if unit.unit == code and unit.side is not None}
         if sides:
             side = sides.pop() if len(sides) == 1 else "both"
-            yield "image", Function("au_side", [who, Number(code), Function(side)])
+            yield "image", atom_of("au_side", (face.id, code, side))
     shown: dict[str, int] = {}
     for seen in face.expressions:
         known = vocabulary.require("expression", seen.expression)
         shown[known.id] = max(seen.confidence, shown.get(known.id, 0))
     for expression, confidence in shown.items():
         if confidence >= LEAST_CONFIDENCE:
-            arguments = [who, Function(expression), Number(confidence)]
-            yield "image", Function("expression", arguments)
+            yield "image", atom_of("expression", (face.id, expression, confidence))
     for claim in face.claims:
         known = vocabulary.require("emotion", claim.emotion)
         if claim.confidence >= LEAST_SHARE:
-            yield "model", Function("claim", [who, Function(known.id), Number(claim.confidence)])
+            yield "model", atom_of("claim", (face.id, known.id, claim.confidence))
 
 
 # Exactly what this module writes: a predicate over small-letter words and integers of 0-9999.

@@ -274,30 +274,34 @@ def _unsatisfied(rules: Sequence[Rule]) -> Diagnostic:
 
 def _derived(found: AnswerSet) -> frozenset[clingo.Symbol]:
     """Return what the rules derived: contract predicates and a pack's own, not the engine's."""
-    return frozenset(
-        atom
-        for atom in found.atoms
-        if not asp.signature(atom)[0].startswith("_") and not _is_input(atom)
+    return frozenset[clingo.Symbol]().union(
+        *(
+            atoms
+            for of, atoms in found.grouped.items()
+            if not of[0].startswith("_") and not _is_input(of)
+        )
     )
 
 
-def _is_input(atom: clingo.Symbol) -> bool:
-    known = PREDICATES.get(asp.signature(atom))
+def _is_input(of: tuple[str, int]) -> bool:
+    known = PREDICATES.get(of)
     return known is not None and known.stratum in ("input", "ontology", "marginal")
 
 
 def face_readings(
-    interpretation: Interpretation, verdict_atoms: Iterable[clingo.Symbol]
+    interpretation: Interpretation, norms: AnswerSet | None
 ) -> dict[str, FaceReading]:
     """Return the reading as the Trace stores it."""
-    verdict_atoms = tuple(verdict_atoms)
-    ambiguous = {str(a.arguments[0]) for a in asp.named(verdict_atoms, "ambiguous", 1)}
+    ruled = norms or AnswerSet(())
+    ambiguous = {asp.words(atom)[0] for atom in ruled.named("ambiguous", 1)}
     mixed: dict[str, set[str]] = defaultdict(set)
-    for atom in asp.named(verdict_atoms, "mixture", 3):
-        mixed[str(atom.arguments[0])] |= {str(part) for part in atom.arguments[1:]}
+    for atom in ruled.named("mixture", 3):
+        face, *parts = asp.words(atom)
+        mixed[face] |= set(parts)
     mismatches: dict[str, list[str]] = defaultdict(list)
     for atom in sorted(asp.named(interpretation.atoms, "mismatch", 2)):
-        mismatches[str(atom.arguments[0])].append(str(atom.arguments[1]))
+        face, kind = asp.words(atom)
+        mismatches[face].append(kind)
     return {
         face: FaceReading(
             distribution=dict(distribution),

@@ -7,12 +7,10 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import chain, groupby, islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nesy import line, registry, rulebook, turns
 from nesy.diagnostics import Diagnostic, NesyError
-from nesy.explain import outcome
-from nesy.explain.why.justify import Node
 from nesy.line.reader import Reader, read_line
 from nesy.perceive import Outcome, Perceiver, perceive_cases
 from nesy.reason.bulk import CHUNK, chunks, together
@@ -23,6 +21,9 @@ from nesy.reply.reader import ReplyReader
 from nesy.reply.task import Desk
 from nesy.trace import Case, LineReading, Observation, Trace
 from nesy.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from nesy.explain.why.justify import Node
 
 BATCH = 8
 READER = "line"
@@ -260,6 +261,9 @@ def desk_for(
 
 def why(trace: Trace, atom: str | None = None, *, engine: Engine | None = None) -> Node:
     """Return the justification of an atom of a trace, or of its response when none is named."""
+    # Loading what explains takes as long as reasoning over a case.
+    from nesy.explain import outcome
+
     return outcome.why(trace, engine or _engine(), atom)
 
 

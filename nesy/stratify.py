@@ -4,31 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import networkx as nx
 from clingo import ast
 
+from nesy.components import components
 from nesy.rulebook import Rule, Signature, signature
 
+Graph = dict[Signature, dict[Signature, bool]]
 
-def dependencies(rules: Sequence[Rule]) -> nx.DiGraph[Signature]:
-    """Return the graph head → body signature; ``negative`` through not or an aggregate."""
-    graph: nx.DiGraph[Signature] = nx.DiGraph()
+
+def dependencies(rules: Iterable[Rule]) -> Graph:
+    """Return what each head looks at, and whether through ``not`` or an aggregate."""
+    graph: Graph = {}
     for rule in rules:
         for head in rule.heads:
-            graph.add_node(head)
+            edges = graph.setdefault(head, {})
             for target, negative in _body(rule.statement):
-                already = graph.get_edge_data(head, target, {}).get("negative", False)
-                graph.add_edge(head, target, negative=negative or already)
+                edges[target] = negative or edges.get(target, False)
     return graph
 
 
-def negative_cycles(rules: Sequence[Rule]) -> list[set[Signature]]:
+def negative_cycles(rules: Iterable[Rule]) -> list[set[Signature]]:
     """Return the strongly connected parts in which something depends on its own absence."""
     graph = dependencies(rules)
     return [
-        part
-        for part in nx.strongly_connected_components(graph)
-        if any(graph[u][v]["negative"] for u in part for v in graph[u] if v in part)
+        set(part)
+        for part in components(graph)
+        if any(graph.get(u, {}).get(v, False) for u in part for v in part)
     ]
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from nesy.diagnostics import Diagnostic, NesyError
 
@@ -111,13 +112,24 @@ def read_text(path: Path, *, most: int | None = None) -> str:
         raise _unreadable(str(path), error.strerror or str(error)) from error
 
 
-def decode(data: bytes, file: str) -> str:
-    """Return UTF-8 text without its byte-order mark; raises NesyError N112 where it is not."""
+def opened(path: Path) -> IO[bytes]:
+    """Open a file to be read; raises NesyError N112."""
     try:
-        return data.decode("utf-8-sig")
+        return path.open("rb")
+    except OSError as error:
+        raise _unreadable(str(path), error.strerror or str(error)) from error
+
+
+def decode(data: bytes, file: str, line: int = 1) -> str:
+    """Return UTF-8 text, of a file's first line on without its byte-order mark.
+
+    Raises NesyError N112 where it is not; ``line`` is where the data begin.
+    """
+    try:
+        return data.decode("utf-8-sig" if line == 1 else "utf-8")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise _unreadable(file, "it is not UTF-8 text", line) from error
+        at = line + data.count(b"\n", 0, error.start)
+        raise _unreadable(file, "it is not UTF-8 text", at) from error
 
 
 def _unreadable(file: str, why: str, line: int | None = None) -> NesyError:
@@ -139,6 +151,28 @@ def parse_many(text: str, *, file: str | None = None) -> Iterator[tuple[int, Any
         return
     for number, line in filled:
         yield number, loads(line, file=file, line=number)
+
+
+def streamed(stream: IO[bytes], file: str) -> Iterator[tuple[int, bytes]]:
+    """Yield (line number, line) of JSON Lines while they are read, without blank ones.
+
+    One object written over many lines is one, from line 1. Raises NesyError N112 where the file
+    cannot be read.
+    """
+    number, first = 0, True
+    try:
+        for number, line in enumerate(stream, 1):
+            if not (line if number > 1 else line.removeprefix(BOM_UTF8)).strip():
+                continue
+            if first and _unfinished(line.decode("utf-8-sig", "replace")):
+                rest = stream.read()
+                if rest.strip():
+                    yield 1, b"\n" * (number - 1) + line + rest
+                    return
+            first = False
+            yield number, line
+    except OSError as error:
+        raise _unreadable(file, error.strerror or str(error), number or None) from error
 
 
 def _unfinished(line: str) -> bool:

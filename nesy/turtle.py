@@ -13,6 +13,7 @@ from nesy import resources
 from nesy.diagnostics import Diagnostic, NesyError
 from nesy.strict_json import read_text
 from nesy.vocabulary import Pair, Term, Vocabulary
+from nesy.written import sources
 
 NESY = rdflib.Namespace("https://nesy.dev/ns#")
 
@@ -53,8 +54,7 @@ def load(extra: tuple[Path, ...], language: str = "en") -> Vocabulary:
 
     Terms are named in ``language`` where ``ontology/languages`` or a further file names them so.
     """
-    files = sorted(resources.folder("ontology").glob("*.ttl"))
-    files = [f for f in files if f.name != "shapes.ttl"]
+    files = sources()
     graph = rdflib.Graph(bind_namespaces="none")
     for path in files:
         parsed(path, into=graph)

@@ -201,7 +201,12 @@ def load(extra: Iterable[Path] = ()) -> Vocabulary:
 
     Raises NesyError N202 where a file is not Turtle, N203 where a term lacks what every term needs.
     """
+    from nesy import written
+
+    files = tuple(Path(path) for path in extra)
+    if not files and (found := written.load()) is not None:
+        return found
     # What reads Turtle takes longer to import than a check of rules does: see nesy/check/store.py.
     from nesy import turtle
 
-    return turtle.load(tuple(Path(path) for path in extra))
+    return turtle.load(files)

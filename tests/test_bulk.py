@@ -1,7 +1,9 @@
 """Many cases at once: what is lifted answers as what is solved case by case, byte for byte."""
 
 import json
-from itertools import islice
+from dataclasses import replace
+from datetime import date
+from itertools import chain, islice
 from math import prod
 from pathlib import Path
 
@@ -13,22 +15,25 @@ from hypothesis import strategies as st
 
 from nesy import pipeline
 from nesy.benchmarks.speed.cases import traces
+from nesy.benchmarks.speed.general import over_all_rules
+from nesy.cli.streaming import Asked, written
 from nesy.diagnostics import NesyError
 from nesy.govern import govern
 from nesy.interpret import interpret
 from nesy.reason import asp
-from nesy.reason.bulk import Bulk, govern_many, interpret_many
+from nesy.reason.bulk import CHUNK, Bulk, govern_many, interpret_many
 from nesy.reason.cases import generated
 from nesy.reason.engine import Engine
 from nesy.reason.lift import CASE, CannotLift, lift, over_case, shown
 from nesy.reason.workers import spread
 from nesy.rulebook import Rulebook, read_pack
-from nesy.trace import Case, Trace, read_traces
+from nesy.trace import Case, Trace, parse_trace, read_traces
 from nesy.weights import Weights
 from tests.strategies import cases as some_case
 from tests.strategies import observations
 
 DEMO = Path(__file__).parents[1] / "benchmarks" / "demo" / "observations.jsonl"
+DAY = date(2026, 11, 21)
 
 
 def parsed(text):
@@ -168,13 +173,29 @@ def book_of(rules_file, text, name="own.lp"):
     return Rulebook((read_pack(rules_file(text, name), "interpret"),))
 
 
+# An interval over what differs from case to case: only clingo evaluates it.
+BLENDS = "blend(F, E, 1..2) :- claim(F, E, C), C > 900."
+OBLIGES = "in_force(1..2) :- line_act(thanks, _)."
+
+
+@pytest.fixture(scope="module")
+def lifting(shipped, tmp_path_factory):
+    """The shipped rules with one in each stratum that has them lifted."""
+    own = []
+    for stratum, text in (("interpret", BLENDS), ("govern", OBLIGES)):
+        file = tmp_path_factory.mktemp("packs") / f"{stratum}.lp"
+        file.write_text(text, encoding="utf-8")
+        own.append(read_pack(file, stratum))
+    return replace(shipped, rulebook=Rulebook((*shipped.rulebook.packs, *own)))
+
+
 @pytest.mark.slow
-def test_three_hundred_generated_cases_read_and_govern_the_same(shipped):
+def test_generated_cases_are_lifted_and_read_and_governed_the_same(lifting):
     some = [
         [a for a in case if a.name not in ("reads", "drafted") and not a.match("reply_act", 1)]
-        for case in generated(shipped.vocabulary, 200, seed=5)
-    ] + list(generated(shipped.vocabulary, 100, seed=6))
-    book, weighed, static = shipped.rulebook, shipped.weights, shipped.static
+        for case in generated(lifting.vocabulary, 60, seed=5)
+    ] + list(generated(lifting.vocabulary, 40, seed=6))
+    book, weighed, static = lifting.rulebook, lifting.weights, lifting.static
     at_once = list(interpret_many(book, weighed, some, static, chunk=64))
     assert at_once == [interpret(book, weighed, case, static) for case in some]
     seen = [
@@ -184,19 +205,20 @@ def test_three_hundred_generated_cases_read_and_govern_the_same(shipped):
     assert together == [govern(book, case, static) for case in seen]
 
 
-def test_what_is_solved_together_is_lifted(shipped):
-    bulk = Bulk(shipped.rulebook, shipped.weights, shipped.static)
+def test_what_only_clingo_evaluates_is_lifted(shipped, lifting):
     some = list(generated(shipped.vocabulary, 20, seed=1))
-    assert len(bulk.interpret(some)) == len(bulk.govern(some)) == 20
-    assert len(bulk.admit(some)) == 20
-    lifted = (*bulk._interpreting, *bulk._admitting, *bulk._governing)
-    assert all(len(program._known) > 1 for program in lifted)
+    for engine, is_lifted in ((lifting, True), (shipped, False)):
+        bulk = Bulk(engine.rulebook, engine.weights, engine.static)
+        assert len(bulk.interpret(some)) == len(bulk.govern(some)) == len(bulk.admit(some)) == 20
+        solved = [name for name in ("_interpreting", "_governing") if name in vars(bulk)]
+        assert solved == (["_interpreting", "_governing"] if is_lifted else [])
+        assert all(len(p._known) > 1 for name in solved for p in getattr(bulk, name))
 
 
-def test_the_same_facts_are_solved_once(shipped):
+def test_the_same_facts_are_solved_once(lifting):
     case = symbols("speaker(f1) line_valence(positive,900)")
     some = [case, [*reversed(case), clingo.parse_term("nothing_reads_this(1)")]] * 10
-    bulk = Bulk(shipped.rulebook, shipped.weights, shipped.static)
+    bulk = Bulk(lifting.rulebook, lifting.weights, lifting.static)
     found = bulk.interpret(some)
     assert found == [found[0]] * 20 and len(bulk._interpreting[0]._known) == 1
 
@@ -268,16 +290,24 @@ def broken(words):
     ]
 
 
+@pytest.mark.slow
 def test_traces_are_reasoned_over_byte_for_byte(shipped):
     recorded = list(read_traces(DEMO))
     some = [*traces(shipped.vocabulary, 30, seed=2), *broken(shipped.vocabulary), *recorded]
-    one_by_one = [pipeline.reason(trace, engine=shipped) for trace in some]
-    for chunk in (len(some), 13):
-        assert as_json(pipeline.reason_many(some, engine=shipped, chunk=chunk)) == as_json(
-            one_by_one
-        )
-    again = pipeline.reason_many(one_by_one, engine=shipped)
-    assert as_json(again) == as_json(one_by_one)
+    general, quick = over_all_rules(DAY), shipped.on(DAY)
+    expected = as_json(pipeline.reason(trace, engine=general) for trace in some)
+    assert as_json(pipeline.reason(trace, engine=quick) for trace in some) == expected
+    for how in ({"chunk": len(some)}, {"chunk": 13}, {"chunk": 16, "jobs": 2}):
+        assert as_json(pipeline.reason_many(some, engine=quick, **how)) == expected
+    done = [parse_trace(json.loads(text)) for text in expected]
+    assert as_json(pipeline.reason_many(done, engine=quick)) == expected
+
+
+@pytest.mark.slow
+def test_lifted_traces_are_those_of_each_case_alone(lifting):
+    some = [*traces(lifting.vocabulary, 20, seed=8), *broken(lifting.vocabulary)]
+    alone = as_json(pipeline.reason(trace, engine=lifting) for trace in some)
+    assert as_json(pipeline.reason_many(some, engine=lifting)) == alone
 
 
 @given(st.lists(st.tuples(some_case, observations()), min_size=12, max_size=16))
@@ -329,6 +359,37 @@ def test_processes_give_the_same_bytes_in_order(nesy, tmp_path, shipped):
 
 def test_work_is_spread_in_order():
     assert list(spread(divmod, 100, range(1, 30), jobs=2)) == [divmod(100, n) for n in range(1, 30)]
+
+
+def test_processes_are_replaced_in_step():
+    found = list(spread(divmod, 100, range(1, 12), jobs=2, life=2))
+    assert found == [divmod(100, n) for n in range(1, 12)]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_line_that_is_no_trace_takes_no_other_with_it(nesy, tmp_path, jobs):
+    file = tmp_path / "traces.jsonl"
+    file.write_bytes(b'{"line": "Thanks!"}\n\nno\n{"line": 5}\n\xff\n{"line": "Oh no."}')
+    ran = nesy("reason", file, "--json", "--jobs", jobs)
+    assert [json.loads(line)["case"]["id"] for line in ran.out.splitlines()] == ["c1", "c6"]
+    told = [line.split(" ")[:2] for line in ran.err.splitlines() if line.startswith(str(file))]
+    assert told == [[f"{file}:3:1:", "N110"], [f"{file}:4:", "N113"], [f"{file}:5:", "N112"]]
+    assert ran.code == 2
+
+
+def test_lines_are_answered_while_they_come(shipped):
+    read = []
+
+    def endless():
+        for trace in traces(shipped.vocabulary, 10**9):
+            read.append(trace)
+            yield len(read), trace.as_json().encode()
+
+    asked = Asked("f", shipped, None, "2026-11-21", json=True)
+    found = list(islice(chain.from_iterable(written(asked, endless())), CHUNK + 1))
+    assert len(read) == 2 * CHUNK
+    dated = [trace.with_(versions={"today": "2026-11-21"}) for trace in read[: CHUNK + 1]]
+    assert [each.out for each in found] == as_json(pipeline.reason_many(dated, engine=shipped))
 
 
 def test_a_process_that_is_ended_is_said():

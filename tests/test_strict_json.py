@@ -1,5 +1,6 @@
 """JSON as strangers send it: what is read, what is refused, and where."""
 
+import io
 import json
 import math
 
@@ -138,3 +139,18 @@ def test_no_more_is_read_than_allowed(tmp_path):
     path = tmp_path / "long.txt"
     path.write_text("x" * 100)
     assert len(strict_json.read_text(path, most=10)) == 11
+
+
+@given(st.lists(values, max_size=4), st.sampled_from(["\n", "\r\n", "\n\n"]), st.booleans())
+def test_what_is_streamed_is_what_is_read_at_once(many, end, spread_out):
+    text = end.join(strict_json.dumps(v, indent=2 if spread_out else None) for v in many)
+    try:
+        at_once = list(strict_json.parse_many(text))
+    except NesyError:
+        return
+    data = ("\ufeff" + text).encode()
+    streamed = strict_json.streamed(io.BytesIO(data), "f")
+    assert at_once == [
+        (number, strict_json.loads(strict_json.decode(line, "f", number), line=number))
+        for number, line in streamed
+    ]

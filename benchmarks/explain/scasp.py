@@ -73,7 +73,7 @@ def ask(folder: Path, program: Program, goals: dict[int, list[str]], forall: str
     """Ask the goals of items and their negations, and compare with what holds by clingo."""
     text, _ = dialect(program)
     asked = [f"item([{','.join(facts(i))}],[{','.join(of)}])." for i, of in goals.items()]
-    told, errors = _told(folder, text, asked, forall)
+    told, errors = proved(folder, text, asked, forall)
     if not told:
         raise RuntimeError(f"s(CASP) said nothing: {errors[-400:]}")
     there = {str(atom) for item in goals for atom in solved(program, item).atoms}
@@ -98,7 +98,7 @@ def outcome(folder: Path, construct: Construct) -> str:
     """Tell whether a construct, as it is written for clingo, is proved: ``a tree`` or not."""
     text = construct.text.replace("!=", "\\=")
     asked = [f"item([{','.join(construct.facts)}],[{construct.atom}])."]
-    told, errors = _told(folder, text + "\n", asked, FORALL[0])
+    told, errors = proved(folder, text + "\n", asked, FORALL[0])
     if not told or told[0]["yes"] in ("error", "timeout"):
         return "breaks"
     if told[0]["yes"] == "proved":
@@ -106,7 +106,7 @@ def outcome(folder: Path, construct: Construct) -> str:
     return "breaks" if "rror" in errors else "nothing"
 
 
-def _told(
+def proved(
     folder: Path, text: str, items: Sequence[str], forall: str
 ) -> tuple[list[dict[str, Any]], str]:
     """Return what s(CASP) said of the goals of items, and its messages."""

@@ -27,10 +27,12 @@ _DECLARED = ("context", "purpose", "notice", "consent", "jurisdiction", "person"
 def traces(words: Vocabulary, count: int, seed: int = 0) -> Iterator[Trace]:
     """Yield Traces that hold an observation: a face in four of five, a line always."""
     for number in range(count):
-        yield _trace(words, f"c{number}", random.Random(f"{seed}:{number}"))
+        yield trace(words, number, seed)
 
 
-def _trace(words: Vocabulary, name: str, chance: random.Random) -> Trace:
+def trace(words: Vocabulary, number: int, seed: int = 0) -> Trace:
+    """Return one Trace of ``traces``; the same number and seed give the same Trace."""
+    name, chance = f"c{number}", random.Random(f"{seed}:{number}")
     seen = chance.random() < 0.8
     declared: dict[str, tuple[str, ...]] = {
         key: (chance.choice(sorted(words.terms[key])),) for key in chance.sample(_DECLARED, 2)

@@ -7,8 +7,8 @@ from datetime import date
 
 from nesy.govern import Norms, govern
 from nesy.interpret import Interpretation, interpret
+from nesy.reason.bottom_up import Facts
 from nesy.reason.engine import Engine
-from nesy.reason.sliced import Facts
 from nesy.reason.warm import Warm
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
@@ -173,18 +174,35 @@ def traces(file: Path | None) -> list[Trace]:
     from nesy import strict_json
     from nesy.trace import parse_trace
 
-    if file is not None and str(file) != "-":
-        name, text = str(file), strict_json.read_text(file)
-    else:
-        if sys.stdin.isatty():
-            what = "no Trace was given"
-            fix = "name a file, or pipe one in: nesy run face.png --line … --json | nesy why"
-            raise NesyError(Diagnostic("N114", what, "standard input is a terminal", fix))
-        name = "<stdin>"
-        text = strict_json.decode(sys.stdin.buffer.read(), name)
+    with opened(file) as (name, stream):
+        text = strict_json.decode(stream.read(), name)
     values = strict_json.parse_many(text, file=name)
     found = [parse_trace(value, file=name, line=number) for number, value in values]
     if not found:
-        what = "there is no Trace in the input"
-        raise NesyError(Diagnostic("N114", what, "it is empty", "pipe in a Trace", name))
+        raise no_trace(name)
     return found
+
+
+@contextmanager
+def opened(file: Path | None) -> Iterator[tuple[str, IO[bytes]]]:
+    """Give the name of a file or of standard input, and what to read it from.
+
+    Raises NesyError N112 where it cannot be opened and N114 where somebody would have to type.
+    """
+    from nesy import strict_json
+
+    if file is not None and str(file) != "-":
+        with strict_json.opened(file) as stream:
+            yield str(file), stream
+        return
+    if sys.stdin.isatty():
+        what = "no Trace was given"
+        fix = "name a file, or pipe one in: nesy run face.png --line … --json | nesy why"
+        raise NesyError(Diagnostic("N114", what, "standard input is a terminal", fix))
+    yield "<stdin>", sys.stdin.buffer
+
+
+def no_trace(name: str) -> NesyError:
+    """Return what to say of an input without a Trace."""
+    what = "there is no Trace in the input"
+    return NesyError(Diagnostic("N114", what, "it is empty", "pipe in a Trace", name))

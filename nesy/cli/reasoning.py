@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +23,6 @@ from nesy.cli.options import (
     Today,
     WeightsFile,
 )
-from nesy.cli.running import failure
 
 
 def reason(
@@ -45,24 +46,30 @@ def reason(
     """Fill in facts, reading, verdict and response."""
     import sys
 
-    from nesy import pipeline
-    from nesy.cli.summary import summary
+    from nesy import pipeline, strict_json
+    from nesy.cli.streaming import Asked, one_by_one, written
 
     engine = options.engine(packs, rules, weights, ontology)
     chosen = pipeline.reader_for(reader, engine.vocabulary)
-    failed = 0
-    given = options.on_day(options.traces(file), today)
     desk = pipeline.desk_for(draft_with, read_reply_with, engine.vocabulary)
-    reasoned = pipeline.reason_many(
-        given, reader=reader if jobs > 1 else chosen, desk=desk, engine=engine, jobs=jobs
-    )
-    for found in audited(
-        reasoned, engine, audit, verb="reason", lines=audit_lines, operator=audit_as
-    ):
-        failed = max(failed, failure(found))
-        if json_ or not sys.stdout.isatty():
-            print(found.as_json())
+    day = options.day(today).isoformat() if today is not None else None
+    as_json = json_ or not sys.stdout.isatty()
+    failed, count = 0, 0
+    with options.opened(file) as (name, stream):
+        lines = strict_json.streamed(stream, name)
+        asked = Asked(name, engine, reader if jobs > 1 and desk is None else chosen, day, as_json)
+        if audit is None and desk is None:
+            found = written(asked, lines, jobs=jobs)
         else:
-            print(summary(found, engine.vocabulary))
+            log = partial(audited, engine=engine, log=audit, verb="reason", lines=audit_lines)
+            found = one_by_one(asked, lines, desk, partial(log, operator=audit_as), jobs=jobs)
+        for each in chain.from_iterable(found):
+            for fault in each.told:
+                print(fault, file=sys.stderr)
+            if each.out is not None:
+                print(each.out)
+            failed, count = max(failed, each.code), count + 1
+    if not count:
+        raise options.no_trace(name)
     if failed:
         raise typer.Exit(failed)

@@ -29,6 +29,7 @@ from nesy.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from nesy.diagnostics import Diagnostic
     from nesy.trace import Trace
 
 Given = Annotated[
@@ -119,18 +120,24 @@ def perceive(
 
 
 def failure(trace: Trace) -> int:
-    """Print a failed case's diagnostics; return its exit code.
+    """Print a failed case's diagnostics; return its exit code."""
+    faults, code = faults_of(trace)
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    return code
+
+
+def faults_of(trace: Trace) -> tuple[list[Diagnostic], int]:
+    """Return a failed case's diagnostics, and its exit code.
 
     0 where the reply was released, 1 where a norm blocked it, 3 where no verdict was reached.
     """
     found = trace.failure
     if found is None:
-        return _EXIT.get(trace.verdict.status, 0) if trace.verdict else 0
-    for fault in found.diagnostics:
-        diagnostic = fault.diagnostic()
-        named = f"case {trace.case.id}: {diagnostic.what}"
-        print(replace(diagnostic, what=named), file=sys.stderr)
-    return found.exit_code
+        return [], _EXIT.get(trace.verdict.status, 0) if trace.verdict else 0
+    faults = [fault.diagnostic() for fault in found.diagnostics]
+    named = [replace(fault, what=f"case {trace.case.id}: {fault.what}") for fault in faults]
+    return named, found.exit_code
 
 
 def progress(traces: Iterable[Trace], total: int, *, quiet: bool) -> Iterator[Trace]:

@@ -40,7 +40,7 @@ def read(line: str, vocabulary: Vocabulary) -> LineReading:
     line = text.check(line)
     if not line.strip():
         return LineReading()
-    known = _known(tuple(_lexemes(vocabulary)))
+    known = _known(vocabulary)
     latin = text.unstretched(line.translate(text.LOOKALIKES), known)
     folded, spoken = plain(latin), plain(scope.spoken(latin))
     valence, confidence = _valence(latin)
@@ -134,8 +134,29 @@ def _unnegated(folded: str, term: Term) -> Iterator[re.Match[str]]:
 
 
 def _mentions(folded: str, term: Term) -> Iterator[re.Match[str]]:
-    pattern = _pattern(term.all("lexeme"))
+    lexemes = term.all("lexeme")
+    # Most lines have no word that a lexeme of the term begins with.
+    if _begin(lexemes).isdisjoint(_begun(folded)):
+        return iter(())
+    pattern = _pattern(lexemes)
     return iter(()) if pattern is None else pattern.finditer(folded)
+
+
+_WORD, _ANY = re.compile(r"\w+"), ""
+
+
+@lru_cache(maxsize=1024)
+def _begin(lexemes: tuple[str, ...]) -> frozenset[str]:
+    """Return the words that lexemes begin with; one that begins with a mark counts as any."""
+    spelled = (plain(of) for e in lexemes for of in (e.replace("…", " "), e.split("…")[0]))
+    found = map(_WORD.match, spelled)
+    return frozenset(word[0] if word is not None else _ANY for word in found)
+
+
+@lru_cache(maxsize=64)
+def _begun(folded: str) -> frozenset[str]:
+    """Return the words of a line, and what counts as any."""
+    return frozenset((*_WORD.findall(folded), _ANY))
 
 
 def _pattern_of(vocabulary: Vocabulary, cue: str) -> re.Pattern[str] | None:
@@ -167,7 +188,7 @@ def _lexemes(vocabulary: Vocabulary) -> Iterator[str]:
 
 
 @lru_cache(maxsize=8)
-def _known(lexemes: tuple[str, ...]) -> frozenset[str]:
+def _known(vocabulary: Vocabulary) -> frozenset[str]:
     """Return the words whose spelling is known: VADER's and those of the lexemes."""
-    words = (word for lexeme in lexemes for word in re.findall(r"[\w']+", lexeme))
+    words = (word for lexeme in _lexemes(vocabulary) for word in re.findall(r"[\w']+", lexeme))
     return frozenset((*_vader().lexicon, *words))

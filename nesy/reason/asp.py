@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, lru_cache
+from itertools import chain
 
 import clingo
 from clingo import ast
@@ -21,6 +22,10 @@ from nesy.rule_text import translate
 NOTHING = "nothing"
 MOST_ANSWER_SETS = 10_000
 LONGEST_SOLVE = 30.0
+
+
+# How many atoms are remembered with what was asked of them.
+MOST_REMEMBERED = 2**16
 
 
 class Functions:
@@ -40,27 +45,72 @@ class Functions:
 FUNCTIONS = tuple(name for name in vars(Functions) if not name.startswith("_"))
 
 
-@dataclass(frozen=True)
+# Atoms by their signature.
+Grouped = Mapping[tuple[str, int], Sequence[clingo.Symbol]]
+
+
 class AnswerSet:
-    """The atoms of one answer set."""
+    """The atoms of one answer set, each given once."""
 
-    atoms: frozenset[clingo.Symbol]
+    def __init__(self, atoms: Collection[clingo.Symbol]) -> None:
+        vars(self)["_given"] = atoms
 
-    def named(self, name: str, arity: int) -> list[clingo.Symbol]:
-        """Return the atoms of one predicate, sorted."""
-        return sorted(self._by_signature.get((name, arity), ()))
+    @classmethod
+    def of(cls, groups: Grouped) -> AnswerSet:
+        """Return the answer set of these atoms, each by its signature."""
+        found = cls.__new__(cls)
+        vars(found)["grouped"] = groups
+        return found
 
     @cached_property
-    def _by_signature(self) -> dict[tuple[str, int], list[clingo.Symbol]]:
-        return grouped(self.atoms)
+    def _given(self) -> Collection[clingo.Symbol]:
+        return list(chain.from_iterable(self.grouped.values()))
+
+    @cached_property
+    def atoms(self) -> frozenset[clingo.Symbol]:
+        """Return all of them."""
+        return frozenset(self._given)
+
+    def __iter__(self) -> Iterator[clingo.Symbol]:
+        return iter(self._given)
+
+    def named(self, name: str, arity: int) -> Sequence[clingo.Symbol]:
+        """Return the atoms of one predicate, sorted."""
+        found = self._sorted.get((name, arity))
+        if found is None:
+            found = self._sorted[name, arity] = sorted(self.grouped.get((name, arity), ()))
+        return found
+
+    @cached_property
+    def grouped(self) -> Grouped:
+        """Return them by their signature, in no order."""
+        return grouped(self._given)
+
+    @cached_property
+    def _sorted(self) -> dict[tuple[str, int], Sequence[clingo.Symbol]]:
+        return {}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AnswerSet) and self.atoms == other.atoms
+
+    def __hash__(self) -> int:
+        return hash(self.atoms)
 
 
 # Asking clingo for a name or for arguments takes ten times as long as finding them here; the facts
 # of one case are largely those of the next.
-@lru_cache(maxsize=2**16)
 def signature(atom: clingo.Symbol) -> tuple[str, int]:
     """Return the name and arity of an atom."""
-    return atom.name, len(atom.arguments)
+    # The number by which clingo knows a symbol is found in a fifth of the time of the symbol.
+    found = _signatures.get(atom._rep)
+    if found is None:
+        if len(_signatures) >= MOST_REMEMBERED:
+            _signatures.clear()
+        found = _signatures[atom._rep] = atom.name, len(atom.arguments)
+    return found
+
+
+_signatures: dict[int, tuple[str, int]] = {}
 
 
 @lru_cache(maxsize=2**16)
@@ -160,7 +210,7 @@ def settled(
     control = ground(statements, facts, extra="", models=2, name=name)
     found: list[list[clingo.Symbol]] = []
     control.solve(on_model=lambda model: found.append(list(model.symbols(shown=True))))
-    return AnswerSet(frozenset(found[0])) if len(found) == 1 else None
+    return AnswerSet(found[0]) if len(found) == 1 else None
 
 
 def grouped(atoms: Iterable[clingo.Symbol]) -> dict[tuple[str, int], list[clingo.Symbol]]:

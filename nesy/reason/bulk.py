@@ -1,13 +1,14 @@
-"""Solve many cases at once: one control for a chunk of cases, over a lifted program.
+"""Answer what many cases ask at once, each as `interpret` and `govern` answer it alone.
 
-What is answered is what `interpret` and `govern` answer case by case. Packs whose answer sets have
-to be enumerated, rules of users, whose grounding is guarded, and a chunk in which anything goes
-wrong are solved case by case.
+Rules that are evaluated bottom-up (`bottom_up.py`) need no grounder, and are so case by case. What
+only clingo evaluates is lifted over cases, a chunk of them in one control. Packs whose answer sets
+have to be enumerated, rules of users, whose grounding is guarded, and a chunk in which anything
+goes wrong are solved the general way.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property, lru_cache, partial
@@ -22,7 +23,7 @@ from nesy.govern import Norms
 from nesy.interpret import VOICE, Interpretation, closed_form, subjects
 from nesy.reason import asp, parts, warm
 from nesy.reason.asp import AnswerSet, signature
-from nesy.reason.engine import Engine, Question, Steps
+from nesy.reason.engine import Engine, Question, Steps, alone
 from nesy.reason.lift import CASE, CannotLift, lift, of_case, over_case, shown
 from nesy.reason.parts import Part
 from nesy.rulebook import Rulebook
@@ -31,8 +32,6 @@ from nesy.weights import Weights
 CHUNK = 100
 # Lifting the rules takes as long as solving about this many cases one by one.
 FEW = 12
-# … and, once the rules are laid out for slices, as long as about this many.
-MANY = 80
 # How many solved sets of facts are remembered before all are forgotten.
 MOST_KEPT = 1000
 
@@ -102,18 +101,17 @@ class LiftedProgram:
         if found is None:
             raise CannotLift("not one answer set")
         atoms: dict[int, list[clingo.Symbol]] = defaultdict(lambda: list(self._common))
-        for pair in found.atoms:
+        for pair in found:
             case_, atom = of_case(pair)
             atoms[case_].append(atom)
-        return [AnswerSet(frozenset(atoms[number])) for number in range(len(cases))]
+        return [AnswerSet(atoms[number]) for number in range(len(cases))]
 
 
 class Bulk:
     """What interprets and governs many cases at once.
 
     ``brief`` leaves out the derived atoms that a Trace does not need; all there are else. The first
-    ``few`` questions that come one by one are answered over all rules; with none the rules are laid
-    out for slices at once.
+    ``few`` questions are answered over all rules where they come one by one.
     """
 
     def __init__(
@@ -127,7 +125,6 @@ class Bulk:
     ) -> None:
         self._rulebook, self._weights, self._static = rulebook, weights, static
         self._brief = brief
-        self._least = FEW if few else MANY
         self.warm = warm.Warm(rulebook, weights, static, few=few)
 
     def interpret(self, cases: Sequence[Facts]) -> list[Interpretation | NesyError]:
@@ -138,7 +135,7 @@ class Bulk:
             return closed_form(found, rules, self._weights, subjects(facts))
 
         with suppress(CannotLift, NesyError):
-            if self._worth("_interpreting", cases) and self._interpreting:
+            if self._lifts(cases) and self._interpreting:
                 found = self._interpreting[0].solve(cases)
                 pairs = zip(cases, found, strict=True)
                 return [_outcome(partial(read, facts, answer)) for facts, answer in pairs]
@@ -146,17 +143,19 @@ class Bulk:
 
     def admit(self, cases: Sequence[Facts]) -> list[Norms | NesyError | None]:
         """Return, of what `govern` returns for each case, what decides on reading a face."""
-        with suppress(CannotLift, NesyError):
-            if self._worth("_admitting", cases) and self._admitting:
-                return [Norms(found) for found in self._admitting[0].solve(cases)]
-        return [_outcome(partial(self.warm.admit, case)) for case in cases]
+        return self._governed(cases, 0, self.warm.admit)
 
     def govern(self, cases: Sequence[Facts]) -> list[Norms | NesyError | None]:
         """Return what `govern` returns for each case, or what it raises."""
+        return self._governed(cases, 1, self.warm.govern)
+
+    def _governed(
+        self, cases: Sequence[Facts], part: int, each: Callable[[Facts], Norms | None]
+    ) -> list[Norms | NesyError | None]:
         with suppress(CannotLift, NesyError):
-            if self._worth("_governing", cases) and self._governing:
-                return [Norms(found) for found in self._governing[0].solve(cases)]
-        return [_outcome(partial(self.warm.govern, case)) for case in cases]
+            if self._lifts(cases) and self._governing:
+                return [Norms(found) for found in self._governing[part].solve(cases)]
+        return [_outcome(partial(each, case)) for case in cases]
 
     def answers(self, questions: Sequence[Question]) -> list[object]:
         """Return the answer to each question, or the NesyError that solving it raised."""
@@ -170,9 +169,9 @@ class Bulk:
             found |= zip(asked, answer([questions[n].facts for n in asked]), strict=True)
         return [found[n] for n in range(len(questions))]
 
-    def _worth(self, programs: str, cases: Sequence[Facts]) -> bool:
-        """Tell whether lifted programs are there, or worth the lifting."""
-        return programs in vars(self) or len(cases) >= self._least
+    def _lifts(self, cases: Sequence[Facts]) -> bool:
+        """Tell whether to lift the rules: they are many cases, and only clingo evaluates them."""
+        return len(cases) >= FEW and not self.warm.is_quick(len(cases))
 
     @cached_property
     def _interpreting(self) -> Sequence[LiftedProgram]:
@@ -182,16 +181,11 @@ class Bulk:
         return self._lifted([part] if part is not None else [])
 
     @cached_property
-    def _admitting(self) -> Sequence[LiftedProgram]:
-        found = parts.governing(self._rulebook)
-        return self._lifted([found.admission] if found else [])
-
-    @cached_property
     def _governing(self) -> Sequence[LiftedProgram]:
         found = parts.governing(self._rulebook)
         if found is not None and self._brief:
             found = found.brief()
-        return self._lifted([found.whole] if found else [])
+        return self._lifted([found.admission, found.whole] if found else [])
 
     def _lifted(self, wanted: Sequence[Part]) -> list[LiftedProgram]:
         try:
@@ -233,9 +227,19 @@ def bulk_of(engine: Engine) -> Bulk:
 
 
 def together(ways: Sequence[tuple[Steps[T], Engine]]) -> list[T]:
-    """Go the ways of many cases in step: what they ask of one engine next is answered at once."""
+    """Go the ways of many cases, those in step whose rules only clingo evaluates.
+
+    In step, what cases ask of one engine next is answered at once.
+    """
     done: dict[int, T] = {}
-    answers: dict[int, object] = dict.fromkeys(range(len(ways)))
+    cases = Counter(engine for _, engine in ways)
+    quick = {engine: engine.warm.is_quick(count) for engine, count in cases.items()}
+    answers: dict[int, object] = {}
+    for number, (way, engine) in enumerate(ways):
+        if quick[engine]:
+            done[number] = alone(way, engine)
+        else:
+            answers[number] = None
     while answers:
         asked: dict[int, Question] = {}
         for number, answer in answers.items():

@@ -32,6 +32,7 @@ from nesy.vocabulary import Vocabulary
 from nesy.weights import Weights
 
 NO_VERDICT = Verdict(status="hold", norms=(NormApplied(norm="E601", force="hold"),))
+CRISIS = ("crisis", 1)
 # The tone of a reply whose author names none.
 NEUTRAL = "neutral"
 # The variant of a text for a picture without words.
@@ -201,11 +202,10 @@ def reasoned(trace: Trace, engine: Engine, task: Task | None = None) -> Steps[Tr
         stages = yield from staged(facts, engine, task or task_of(trace, engine))
     except NesyError as error:
         return _held(trace.with_(facts=tuple(facts)), error, engine)
-    verdict = conclude(stages)
-    final = stages.norms.atoms if stages.norms else frozenset()
+    verdict, norms = conclude(stages), stages.norms
     return trace.with_(
         facts=stages.facts,
-        reading=face_readings(stages.interpretation, final),
+        reading=face_readings(stages.interpretation, norms.answer if norms else None),
         verdict=verdict,
         response=_response(stages, verdict),
         versions={**trace.versions, **engine.versions},
@@ -276,10 +276,11 @@ def staged(facts: Sequence[Fact], engine: Engine, task: Task | None = None) -> S
     norms = (yield from _norms(seen)) if admission else None
     if norms is None:
         return Stages(marked, kept, symbols, reading, None, seen, safe("hold"), ())
-    conditions = _conditions(seen, norms, reading, words)
+    of = asp.grouped(seen)
+    conditions = _conditions(of, norms, reading, words)
 
     def briefed(found: Norms, broken: tuple[Violation, ...]) -> Brief:
-        return brief_of(found, seen, conditions, _crises(seen, found), broken)
+        return brief_of(found, of, conditions, _crises(of.get(CRISIS, ()), found), broken)
 
     doing = task or Desk().task(Trace(case=Case(id="case")), words)
     end = yield from replied(seen, norms, doing, _norms, briefed, words)
@@ -288,18 +289,17 @@ def staged(facts: Sequence[Fact], engine: Engine, task: Task | None = None) -> S
 
 
 def _conditions(
-    seen: Sequence[clingo.Symbol], norms: Norms, reading: Interpretation, words: Vocabulary
+    of: asp.Grouped, norms: Norms, reading: Interpretation, words: Vocabulary
 ) -> list[str]:
     """Return what chooses between variants of a text, the most telling first.
 
     Positive words choose a glad text only where nothing read beside them is contrary.
     """
-    of = asp.grouped(seen)
 
     def said(name: str, arity: int, place: int = 0) -> list[str]:
         return [asp.words(atom)[place] for atom in of.get((name, arity), ())]
 
-    found = sorted(_crises(seen, norms))
+    found = sorted(_crises(of.get(CRISIS, ()), norms))
     mismatches = said("mismatch", 2, 1)
     found += mismatches + sorted(said("cue", 2)) + said("line_unread", 1)
     valences = said("line_valence", 2)
@@ -309,10 +309,9 @@ def _conditions(
     return found + said("jurisdiction", 1)
 
 
-def _crises(seen: Sequence[clingo.Symbol], norms: Norms) -> set[str]:
+def _crises(read: Iterable[clingo.Symbol], norms: Norms) -> set[str]:
     """Return the kinds of crisis; the norms see them in the words whatever packs interpret."""
-    found = asp.named(seen, "crisis", 1) + norms.answer.named("danger", 1)
-    return {asp.words(atom)[0] for atom in found}
+    return {asp.words(atom)[0] for atom in (*read, *norms.answer.named("danger", 1))}
 
 
 def conclude(stages: Stages) -> Verdict:
@@ -324,7 +323,7 @@ def conclude(stages: Stages) -> Verdict:
     norms = stages.norms
     if norms is None:
         return NO_VERDICT
-    crises = _crises(stages.final_facts, norms)
+    crises = _crises(asp.named(stages.final_facts, *CRISIS), norms)
     if NO_VERDICT.norms[0].norm.lower() in norms.held_by:
         return norms.verdict("hold", crises)
     if norms.violations:

@@ -1,12 +1,10 @@
 """The parts of an engine's rules that are solved by themselves, each with what is wanted of it.
 
-Whether a face may be read rests on few norms, and what does not depend on a draft is the same for
-every draft; so the norms are solved in parts, which together give what all of them give.
+Whether a face may be read rests on few norms, which are solved by themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -14,13 +12,13 @@ from functools import lru_cache
 import clingo
 from clingo import ast
 
-from nesy.exemption import EXCEPTION, SPARED
+from nesy.exemption import EXCEPTION
 from nesy.govern import INFER_FROM_FACE, NEEDED, companions
 from nesy.interpret import EVIDENCE, VOICE, prepared
 from nesy.predicates import PREDICATES
-from nesy.reason.asp import parsed, signature
+from nesy.reason.asp import parsed
 from nesy.reason.conditions import CannotSlice, Conditions, Pattern, conditions
-from nesy.reason.relevance import Relevance, upon
+from nesy.reason.relevance import Relevance
 from nesy.rulebook import Rulebook, Signature, Strata
 from nesy.stratify import is_stratified
 
@@ -79,14 +77,13 @@ def _says_evidence(statement: ast.AST) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Governing:
-    """The norms: all of them, those on reading a face, and what is drawn anew from a draft.
+    """The norms: all of them, and those on reading a face.
 
     ``read`` are the signatures that norms look at.
     """
 
     admission: Part
     whole: Part
-    over: Part
     read: frozenset[Signature]
 
     def brief(self) -> Governing:
@@ -105,18 +102,9 @@ def governing(rulebook: Rulebook) -> Governing | None:
     except CannotSlice:
         return None
     show, given = rulebook.heads("govern") | {EXCEPTION}, rulebook.heads("interpret")
-    late = upon(rules, DRAFT | {(SPARED, 1)})
-    over = tuple(rule for rule in rules if rule.head.signature in late)
-    before = frozenset(rule.head.signature for rule in rules) - late
     admitting = Relevance(rules).behind(ADMISSION).rules
     return Governing(
         Part("govern", admitting, show, given),
         Part("govern", rules, show, given),
-        Part("govern", over, show, given | before),
         frozenset[Signature]().union(*(rule.body for rule in rules)),
     )
-
-
-def undrafted(facts: Iterable[clingo.Symbol]) -> list[clingo.Symbol]:
-    """Return the facts that say nothing of a draft."""
-    return [fact for fact in facts if signature(fact) not in DRAFT]

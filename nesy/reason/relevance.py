@@ -49,9 +49,9 @@ class Slice:
 
 
 class Relevance:
-    """The rules of a program, ready to be chosen from; ``always`` are facts of every case."""
+    """The rules of a program, ready to be chosen from."""
 
-    def __init__(self, rules: Sequence[Conditions], always: Iterable[clingo.Symbol] = ()) -> None:
+    def __init__(self, rules: Sequence[Conditions]) -> None:
         self._rules = rules
         self._by_head: dict[Signature, list[tuple[int, Atom, Pattern]]] = defaultdict(list)
         for at, rule in enumerate(self._rules):
@@ -61,7 +61,6 @@ class Relevance:
         self._met_by = lru_cache(maxsize=2**14)(self._patterns_met)
         self._met, self._found = set[int](), [n for n, k in enumerate(self._needs) if not k]
         given = [n for at in self._found for n in self._gives[at]]
-        given += [n for fact in always for n in self._patterns_met(fact)]
         self._spread(given, self._needs, self._met, self._found)
 
     def _link(self) -> None:

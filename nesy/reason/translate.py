@@ -10,10 +10,10 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-import networkx as nx
 from clingo import ast
 
 from nesy.companions import unpooled, variables
+from nesy.components import components
 from nesy.diagnostics import Diagnostic, NesyError
 from nesy.reason.clauses import clause
 from nesy.reason.terms import Untranslatable, name_text, variable_text
@@ -155,8 +155,8 @@ def _owned(companions: str, rules: Sequence[Rule]) -> list[tuple[ast.AST, Rule]]
 
 def _recursive(rules: Sequence[Rule]) -> frozenset[Signature]:
     graph = dependencies(rules)
-    parts = nx.strongly_connected_components(graph)
-    return frozenset(s for p in parts for s in p if len(p) > 1 or graph.has_edge(s, s))
+    parts = components(graph)
+    return frozenset(s for p in parts for s in p if len(p) > 1 or s in graph.get(s, ()))
 
 
 def _outside(rule: Rule, cyclic: set[Signature]) -> Diagnostic | None:

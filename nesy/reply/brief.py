@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-import clingo
-
 from nesy.govern import Norms
-from nesy.reason.asp import signature
+from nesy.reason.asp import Grouped, words
 from nesy.trace import Asserted, Brief, Violation
 from nesy.vocabulary import Vocabulary
 
@@ -17,7 +15,7 @@ EXPRESSED = 500
 
 def brief_of(
     norms: Norms,
-    seen: Iterable[clingo.Symbol],
+    seen: Grouped,
     conditions: Sequence[str],
     crises: Iterable[str],
     broken: tuple[Violation, ...] = (),
@@ -36,15 +34,13 @@ def brief_of(
     )
 
 
-def _claims(seen: Iterable[clingo.Symbol]) -> list[Asserted]:
+def _claims(seen: Grouped) -> list[Asserted]:
     """Return the feelings a reply may speak of: stated ones, and those the words express."""
-    found: dict[str, str] = {}
-    for atom in seen:
-        of = signature(atom)
-        if of == ("stated", 1):
-            found[str(atom.arguments[0])] = "certain"
-        elif of == ("line_emotion", 2) and atom.arguments[1].number >= EXPRESSED:
-            found.setdefault(str(atom.arguments[0]), "possible")
+    found = {words(atom)[0]: "certain" for atom in seen.get(("stated", 1), ())}
+    for atom in seen.get(("line_emotion", 2), ()):
+        emotion, confidence = words(atom)
+        if int(confidence) >= EXPRESSED:
+            found.setdefault(emotion, "possible")
     return [Asserted(emotion=e, modality=m) for e, m in sorted(found.items()) if e != "neutral"]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Protocol, runtime_checkable
 
@@ -115,20 +115,30 @@ def _find(text: str, line: str, told: re.Pattern[str] | None) -> Found:
         pieces.append(sentence if told is None else sentence.without(told))
         if len(pieces) > MOST_SENTENCES:
             return Found({}, (), (), ("length",))
-    acts, feelings = _acts(), _feelings()
+    acts = _acts()
     found: dict[str, tuple[int, int]] = {}
     claims: dict[tuple[str, str], Claim] = {}
     for sentence in pieces:
-        for name, act in acts.items():
-            if name not in found and act.stands_in(sentence):
-                found[name] = sentence.start, sentence.end
-        for claim in feelings.claims(sentence):
-            claims.setdefault((claim.emotion, claim.modality), claim)
-            if claim.modality == "certain":
-                found.setdefault(ASSERT_FEELING, (sentence.start, sentence.end))
+        done, claimed = _said(sentence.spellings, sentence.asked)
+        for name in done:
+            found.setdefault(name, (sentence.start, sentence.end))
+        for claim in claimed:
+            claims.setdefault((claim.emotion, claim.modality), replace(claim, sentence=sentence))
     tones = {acts[name].tone for name in found if acts[name].tone}
     unread = tuple(_unread(text, pieces))
     return Found(found, tuple(sorted(map(str, tones))), tuple(claims.values()), unread)
+
+
+# Replies of the templates have most of their sentences in common.
+@lru_cache(maxsize=4096)
+def _said(spellings: tuple[str, ...], asked: bool) -> tuple[tuple[str, ...], tuple[Claim, ...]]:
+    """Return the acts and the claims that stand in a sentence, wherever it is."""
+    sentence = Sentence(0, 0, spellings, asked)
+    done = [name for name, act in _acts().items() if act.stands_in(sentence)]
+    claims = tuple(_feelings().claims(sentence))
+    if any(claim.modality == "certain" for claim in claims) and ASSERT_FEELING not in done:
+        done.append(ASSERT_FEELING)
+    return tuple(done), claims
 
 
 def read(text: str, *, line: str = "") -> ReplyReading:
