@@ -15,6 +15,7 @@ from .running.options import (
     Data,
     Engine,
     Jobs,
+    Limit,
     NoCache,
     Quiet,
     Seed,
@@ -41,6 +42,7 @@ def paper(
         str | None, typer.Option("--judge", help="transformers:MODEL, or people:RATINGS.csv.")
     ] = None,
     conditions: Conditions = None,
+    limit: Limit = None,
     seed: Seed = None,
     temperature: Temperature = None,
     jobs: Jobs = 1,
@@ -71,7 +73,7 @@ def paper(
         engine=engine,
     )
     names = [str(out / SET), *TASKS, *(also or ())]
-    run, some = Run(out), Chosen()
+    run, some = Run(out), Chosen(limit)
     with session(
         run, given, some, names=names, data=data, use_cache=not no_cache, quiet=quiet
     ) as work:

@@ -48,16 +48,15 @@ class Norms:
 
     def acts(self, force: Force) -> dict[str, tuple[str, ...]]:
         """Return act → norms for one force, without those that gave way to a stronger norm."""
-        beaten = {asp.words(atom)[:2] for atom in self._named("overridden", 3)}
+        beaten = {(act, norm) for act, norm, _ in self._words("overridden", 3)}
         found: dict[str, tuple[str, ...]] = {}
-        for atom in self._named(force, 2):
-            act, norm = asp.words(atom)
+        for act, norm in self._words(force, 2):
             if (act, norm) not in beaten:
                 found[act] = (*found.get(act, ()), norm)
         return found
 
-    def _named(self, name: str, arity: int) -> Sequence[clingo.Symbol]:
-        return self.answer.named(name, arity)
+    def _words(self, name: str, arity: int) -> Sequence[tuple[str, ...]]:
+        return self.answer.words(name, arity)
 
     @property
     def withheld_by(self) -> str | None:
@@ -67,43 +66,33 @@ class Norms:
     @property
     def violations(self) -> tuple[tuple[str, str], ...]:
         """Return (norm, act) for each norm the draft breaks."""
-        pairs = (asp.words(atom) for atom in self._named("violated", 2))
-        return tuple((norm, act) for norm, act in pairs)
+        return tuple((norm, act) for norm, act in self._words("violated", 2))
 
     @property
     def held_by(self) -> tuple[str, ...]:
         """Return the norms that hold the reply whatever it says."""
-        return tuple(asp.words(atom)[0] for atom in self._named("hold", 1))
+        return tuple(norm for (norm,) in self._words("hold", 1))
 
     def tones(self) -> tuple[str, ...]:
         """Return the preferred tones, sorted."""
-        return tuple(sorted({asp.words(atom)[0] for atom in self._named("preferred_tone", 2)}))
+        return tuple(sorted({tone for tone, _ in self._words("preferred_tone", 2)}))
 
     def applied(self) -> tuple[NormApplied, ...]:
         """Return every norm that applies, the losers with the norm that beat them."""
         beaten: dict[tuple[str, str], str] = {}
-        for atom in self._named("overridden", 3):
-            act, norm, by = asp.words(atom)
+        for act, norm, by in self._words("overridden", 3):
             beaten.setdefault((act, norm), by)
         found = []
         for force in FORCES:
-            for atom in self._named(force, 2):
-                act, norm = asp.words(atom)
-                found.append(
-                    NormApplied(
-                        norm=norm.upper(),
-                        force=force,
-                        act=act,
-                        overridden_by=beaten[act, norm].upper() if (act, norm) in beaten else None,
-                    )
-                )
-        found += [NormApplied(norm=norm.upper(), force="hold") for norm in self.held_by]
+            for act, norm in self._words(force, 2):
+                found.append(_applied(norm, force, act, beaten.get((act, norm))))
+        found += [_applied(norm, "hold") for norm in self.held_by]
         return tuple(found)
 
     def exceptions(self) -> tuple[ExceptionMet, ...]:
         """Return the exceptions to norms in force whose conditions are met, in their order."""
         found = []
-        for atom in self._named(*EXCEPTION):
+        for atom in self.answer.named(*EXCEPTION):
             norm, rule, owner, until, status = atom.arguments
             found.append(
                 ExceptionMet(
@@ -126,6 +115,14 @@ class Norms:
             crisis=tuple(sorted(crises)),
             exceptions=self.exceptions() or None,
         )
+
+
+# Cases have most norms in common.
+@lru_cache(maxsize=2**12)
+def _applied(
+    norm: str, force: Force | Literal["hold"], act: str | None = None, by: str | None = None
+) -> NormApplied:
+    return NormApplied(norm=norm.upper(), force=force, act=act, overridden_by=by and by.upper())
 
 
 def govern(

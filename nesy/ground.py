@@ -10,13 +10,11 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-import clingo
-
 from nesy import turns
 from nesy.diagnostics import Diagnostic, NesyError, nearest
 from nesy.perceive import unknown_terms
 from nesy.predicates import DECLARABLE, PREDICATES, kind_of
-from nesy.reason.rows import atom_of
+from nesy.reason.rows import Row, written
 from nesy.trace import Case, Face, Fact, LineReading, Observation, Origin
 from nesy.vocabulary import Vocabulary
 
@@ -30,6 +28,9 @@ SPEAKER = "f1"
 # The same where faces are seen and none is known to be the speaker's: the words are still read.
 UNBOUND = "f0"
 
+# A predicate's name and its arguments.
+_Atom = tuple[str, Row]
+
 _KIND_OF_DECLARED = {name: name for name in DECLARABLE} | {"stated": "emotion"}
 
 
@@ -42,7 +43,7 @@ def ground(case: Case, observation: Observation, vocabulary: Vocabulary) -> tupl
     faults = [*_undeclarable(case, vocabulary), *unknown_terms(observation, vocabulary)]
     if faults := [*faults, *_turns_too_many(case, observation)]:
         raise NesyError(faults)
-    found: list[tuple[Origin, clingo.Symbol]] = []
+    found: list[tuple[Origin, _Atom]] = []
     found += [("declared", atom) for atom in _declared(case, vocabulary)]
     if observation.line is not None:
         found += [("line", atom) for atom in _line(observation.line, vocabulary)]
@@ -50,19 +51,20 @@ def ground(case: Case, observation: Observation, vocabulary: Vocabulary) -> tupl
     for face in observation.faces:
         found += [(origin, atom) for origin, atom in _face(face, vocabulary)]
     if case.image is not None:
-        found.append(("image", atom_of("faces", (len(observation.faces),))))
+        found.append(("image", ("faces", (len(observation.faces),))))
     found += [("declared", atom) for atom in _speakers(observation)]
     if observation.caption is not None:
-        found.append(("caption", atom_of("caption", (observation.caption,))))
+        found.append(("caption", ("caption", (observation.caption,))))
     order = {"declared": 0, "line": 1, "image": 2, "model": 3, "caption": 4}
-    unique = sorted(set(found), key=lambda pair: (order[pair[0]], pair[1]))
+    # As clingo orders atoms.
+    unique = sorted(set(found), key=lambda of: (order[of[0]], len(of[1][1]), of[1]))
     return tuple(_fact(atom, origin) for origin, atom in unique)
 
 
 # Cases have most facts in common.
 @lru_cache(maxsize=2**14)
-def _fact(atom: clingo.Symbol, origin: Origin) -> Fact:
-    return Fact(atom=str(atom), origin=origin)
+def _fact(atom: _Atom, origin: Origin) -> Fact:
+    return Fact(atom=written(*atom), origin=origin)
 
 
 def declarable(key: str, value: str, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
@@ -81,29 +83,29 @@ def _undeclarable(case: Case, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
             yield from declarable(key, value, vocabulary)
 
 
-def _declared(case: Case, vocabulary: Vocabulary) -> Iterator[clingo.Symbol]:
+def _declared(case: Case, vocabulary: Vocabulary) -> Iterator[_Atom]:
     for key, values in case.declared.items():
         kind = _KIND_OF_DECLARED[key]
         for value in values:
             # Who said they feel annoyed did not say they feel angry: only circumstances widen.
             wider = (value,) if kind == "emotion" else vocabulary.broader(kind, value)
             for name in wider:
-                yield atom_of(key, (name,))
+                yield (key, (name,))
 
 
-def _speakers(observation: Observation) -> Iterator[clingo.Symbol]:
+def _speakers(observation: Observation) -> Iterator[_Atom]:
     """Name the speaker: the face that is bound to the line, or nobody's face where none is."""
     bound = [face.id for face in observation.faces if face.speaker]
     for face in bound or [UNBOUND if observation.faces else SPEAKER]:
-        yield atom_of("speaker", (face,))
+        yield ("speaker", (face,))
 
 
-def _line(line: LineReading, vocabulary: Vocabulary) -> Iterator[clingo.Symbol]:
+def _line(line: LineReading, vocabulary: Vocabulary) -> Iterator[_Atom]:
     names = {"valence": "line_valence", "emotion": "line_emotion", "line act": "line_act"}
     for kind, term, confidence in _said(line, vocabulary):
-        yield atom_of(names.get(kind, kind), (term, confidence))
+        yield (names.get(kind, kind), (term, confidence))
     for reason in line.unread or ():
-        yield atom_of("line_unread", (reason,))
+        yield ("line_unread", (reason,))
 
 
 def _turns_too_many(case: Case, observation: Observation) -> Iterator[Diagnostic]:
@@ -114,16 +116,16 @@ def _turns_too_many(case: Case, observation: Observation) -> Iterator[Diagnostic
         yield Diagnostic("N212", what, why, "give the case its `turns`, oldest first")
 
 
-def _turns(case: Case, observation: Observation, vocabulary: Vocabulary) -> Iterator[clingo.Symbol]:
+def _turns(case: Case, observation: Observation, vocabulary: Vocabulary) -> Iterator[_Atom]:
     names = {"line act": "act"}
     pairs = zip(turns.counted(case), reversed(observation.turns or ()), strict=False)
     for (back, turn), reading in pairs:
         said = tuple(_said(reading, vocabulary))
         if said or back <= turns.NEAREST:
-            yield atom_of("turn", (back, turns.party(turn, case)))
+            yield ("turn", (back, turns.party(turn, case)))
         for kind, term, confidence in said:
             predicate = f"turn_{names.get(kind, kind)}"
-            yield atom_of(predicate, (back, term, confidence))
+            yield (predicate, (back, term, confidence))
 
 
 def _said(line: LineReading, vocabulary: Vocabulary) -> Iterator[tuple[str, str, int]]:
@@ -142,33 +144,33 @@ def _said(line: LineReading, vocabulary: Vocabulary) -> Iterator[tuple[str, str,
                 yield kind, known.id, confidence
 
 
-def _face(face: Face, vocabulary: Vocabulary) -> Iterator[tuple[Origin, clingo.Symbol]]:
-    yield "image", atom_of("face", (face.id,))
+def _face(face: Face, vocabulary: Vocabulary) -> Iterator[tuple[Origin, _Atom]]:
+    yield "image", ("face", (face.id,))
     unseen = set(face.unobservable)
     for code in vocabulary.reported_units:
         if code not in unseen and face.action_units:
-            yield "image", atom_of("observable", (face.id, code))
+            yield "image", ("observable", (face.id, code))
     seen_units = [u for u in face.action_units if u.confidence >= LEAST_CONFIDENCE]
     # One muscle votes once: a unit reported for each side, or twice, is the surest report of it.
     surest = {u.unit: u for u in sorted(seen_units, key=lambda u: (u.confidence, u.intensity))}
     for unit in surest.values():
-        yield "image", atom_of("au", (face.id, unit.unit, unit.intensity, unit.confidence))
+        yield "image", ("au", (face.id, unit.unit, unit.intensity, unit.confidence))
     for code in surest:
         sides = {unit.side for unit in seen_units if unit.unit == code and unit.side is not None}
         if sides:
             side = sides.pop() if len(sides) == 1 else "both"
-            yield "image", atom_of("au_side", (face.id, code, side))
+            yield "image", ("au_side", (face.id, code, side))
     shown: dict[str, int] = {}
     for seen in face.expressions:
         known = vocabulary.require("expression", seen.expression)
         shown[known.id] = max(seen.confidence, shown.get(known.id, 0))
     for expression, confidence in shown.items():
         if confidence >= LEAST_CONFIDENCE:
-            yield "image", atom_of("expression", (face.id, expression, confidence))
+            yield "image", ("expression", (face.id, expression, confidence))
     for claim in face.claims:
         known = vocabulary.require("emotion", claim.emotion)
         if claim.confidence >= LEAST_SHARE:
-            yield "model", atom_of("claim", (face.id, known.id, claim.confidence))
+            yield "model", ("claim", (face.id, known.id, claim.confidence))
 
 
 # Exactly what this module writes: a predicate over small-letter words and integers of 0-9999.

@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property, lru_cache
+from operator import attrgetter
+from typing import cast
 
 import clingo
 from clingo import ast
@@ -25,7 +27,8 @@ from nesy.diagnostics import Diagnostic, NesyError
 from nesy.predicates import PREDICATES
 from nesy.reason import asp
 from nesy.reason.asp import AnswerSet
-from nesy.rulebook import Rule, Rulebook, signature
+from nesy.reason.rows import Row, Value, atom_of, symbol, text
+from nesy.rulebook import Rule, Rulebook, Signature, signature
 from nesy.stratify import is_stratified
 from nesy.trace import FaceReading
 from nesy.weights import Weights
@@ -52,13 +55,23 @@ class Voice:
     weighed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Interpretation:
     """The outcome for one case: marginals per face, the voices behind them, and derived atoms."""
 
     marginals: Mapping[str, Mapping[str, float]]
     voices: tuple[Voice, ...]
     atoms: frozenset[clingo.Symbol]
+
+    @cached_property
+    def answer(self) -> AnswerSet:
+        """Return the derived atoms, to be asked for by name."""
+        return AnswerSet(self.atoms)
+
+    def derived(self) -> dict[Signature, Sequence[clingo.Symbol]]:
+        """Return what norms are told of the derived atoms, by signature, all in their order."""
+        of = sorted(filter(_is_derived, self.answer.signatures), key=lambda s: (s[1], s[0]))
+        return {s: self.answer.named(*s) for s in of if s != ("evidence", 3)}
 
     def reads(self) -> list[clingo.Symbol]:
         """Return the marginals as facts for the norms, in thousandths."""
@@ -67,9 +80,8 @@ class Interpretation:
             for emotion, probability in distribution.items():
                 permille = round(1000 * probability)
                 if permille >= LEAST_READ:
-                    arguments = [clingo.Function(face), clingo.Function(emotion)]
-                    found.append(clingo.Function("reads", [*arguments, clingo.Number(permille)]))
-        return sorted(found)
+                    found.append((face, emotion, permille))
+        return [atom_of("reads", row) for row in sorted(found)]
 
 
 def interpret(
@@ -142,55 +154,68 @@ def _companions(statement: ast.AST, number: int, weighed: Sequence[str]) -> Iter
 def voices_in(found: AnswerSet, rules: Sequence[Rule], weights: Weights) -> list[Voice]:
     """Return the voices of an answer set; raises NesyError N317 where one is not of the form."""
     voices = []
-    for atom in found.named(*VOICE):
-        number, bound, terms, said = _voice(atom)
-        rule = rules[number]
-        if said is None:
-            what = f"evidence({','.join(map(str, atom.arguments[3:]))}) is no evidence"
-            why = f"a strength is an integer 0-{FULL}, a face and an emotion are words"
-            fix = "mend what the rule computes; divide by 1000 after multiplying confidences"
-            raise NesyError(Diagnostic("N317", what, why, fix, rule.file, rule.line, rule.column))
-        face, emotion, strength = said
-        share = weights.of(rule.id, terms) * strength / FULL
-        voices.append(Voice(face, emotion, rule.id, strength, share, bound, terms))
-    return sorted(voices)
+    for number, bound, weighed, face, emotion, strength in _said(found, rules):
+        rule, terms = rules[number].id, tuple(map(text, weighed))
+        share = weights.of(rule, terms) * strength / FULL
+        bindings = tuple(map(text, bound))
+        voices.append(Voice(face, emotion, rule, strength, share, bindings, terms))
+    return sorted(voices, key=_VOICE_ORDER)
 
 
-_Said = tuple[str, str, int]
+# Comparing voices themselves takes long.
+_VOICE_ORDER = attrgetter(*(field.name for field in fields(Voice)))
+_Said = tuple[int, Row, Row, str, str, int]
 
 
-# Most voices of one case are those of the next.
-@lru_cache(maxsize=2**14)
-def _voice(
-    atom: clingo.Symbol,
-) -> tuple[int, tuple[str, ...], tuple[str, ...], _Said | None]:
-    """Return the rule's number, its bindings, what it is weighed by and what it says, if sound."""
-    number, bindings, weighed, face, emotion, strength = atom.arguments
-    sound = _is_word(face) and _is_word(emotion) and _is_strength(strength)
-    said = (str(face), str(emotion), strength.number) if sound else None
-    bound, terms = (tuple(map(str, of.arguments)) for of in (bindings, weighed))
-    return number.number, bound, terms, said
+def _said(found: AnswerSet, rules: Sequence[Rule]) -> Collection[_Said]:
+    """Return what the voices of an answer set say; raises NesyError N317 for one of another form.
+
+    Each is the rule's number, its bindings, what it is weighed by, face, emotion and strength.
+    """
+    said = cast(Collection[_Said], found.rows(*VOICE))
+    if wrong := [row for row in said if not _is_evidence(*row[3:])]:
+        of: Row = min(wrong, key=lambda row: tuple(map(symbol, row)))
+        rule = rules[cast(int, of[0])]
+        what = f"evidence({','.join(map(text, of[3:]))}) is no evidence"
+        why = f"a strength is an integer 0-{FULL}, a face and an emotion are words"
+        fix = "mend what the rule computes; divide by 1000 after multiplying confidences"
+        raise NesyError(Diagnostic("N317", what, why, fix, rule.file, rule.line, rule.column))
+    return said
 
 
-def _is_word(term: clingo.Symbol) -> bool:
-    return term.type == clingo.SymbolType.Function and bool(term.name) and not term.arguments
+def _is_evidence(face: Value, emotion: Value, strength: Value) -> bool:
+    words = isinstance(face, str) and isinstance(emotion, str)
+    return words and isinstance(strength, int) and 0 <= strength <= FULL
 
 
-def _is_strength(term: clingo.Symbol) -> bool:
-    return term.type == clingo.SymbolType.Number and 0 <= term.number <= FULL
+def _contributions(
+    said: Iterable[_Said], rules: Sequence[Rule], weights: Weights
+) -> Iterator[tuple[str, str, float]]:
+    """Yield the face, the emotion and the share in log-odds of each voice."""
+    for number, _, weighed, face, emotion, strength in said:
+        weight = weights.of(rules[number].id, tuple(map(text, weighed)) if weighed else ())
+        yield face, emotion, weight * strength / FULL
 
 
 def log_scores(
-    voices: Iterable[Voice], excluded: Iterable[tuple[str, str]], faces: Sequence[str]
+    voices: Iterable[Voice], excluded: Iterable[tuple[str, ...]], faces: Sequence[str]
 ) -> dict[str, dict[str, float]]:
     """Return per face the summed contributions of each candidate emotion."""
+    return _summed(((v.face, v.emotion, v.contribution) for v in voices), excluded, faces)
+
+
+def _summed(
+    contributions: Iterable[tuple[str, str, float]],
+    excluded: Iterable[tuple[str, ...]],
+    faces: Sequence[str],
+) -> dict[str, dict[str, float]]:
     out = set(excluded)
     scores: dict[str, dict[str, list[float]]] = {
         face: ({} if (face, NULL_HYPOTHESIS) in out else {NULL_HYPOTHESIS: []}) for face in faces
     }
-    for voice in voices:
-        if voice.face in scores and (voice.face, voice.emotion) not in out:
-            scores[voice.face].setdefault(voice.emotion, []).append(voice.contribution)
+    for face, emotion, contribution in contributions:
+        if face in scores and (face, emotion) not in out:
+            scores[face].setdefault(emotion, []).append(contribution)
     return {
         face: {emotion: math.fsum(parts) for emotion, parts in of.items()}
         for face, of in scores.items()
@@ -213,19 +238,33 @@ def _shares(parts: Mapping[str, Sequence[float]]) -> dict[str, float]:
     return dict(sorted(shares.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def _excluded(found: AnswerSet) -> list[tuple[str, str]]:
-    pairs = (atom.arguments for atom in found.named("excluded", 2))
-    return [(str(face), str(emotion)) for face, emotion in pairs]
+class _ClosedForm(Interpretation):
+    """What the only answer set gives; what few ask for is made once it is asked for."""
+
+    def __init__(
+        self, found: AnswerSet, rules: Sequence[Rule], weights: Weights, faces: Sequence[str]
+    ) -> None:
+        shares = _contributions(_said(found, rules), rules, weights)
+        scores = _summed(shares, found.words("excluded", 2), faces)
+        marginals = {face: softmax(of) for face, of in scores.items()}
+        vars(self).update(marginals=marginals, answer=found, _weighed_by=(rules, weights))
+
+    @cached_property
+    def voices(self) -> tuple[Voice, ...]:
+        """Return the voices, sorted."""
+        return tuple(voices_in(self.answer, *vars(self)["_weighed_by"]))
+
+    @cached_property
+    def atoms(self) -> frozenset[clingo.Symbol]:
+        """Return the derived atoms."""
+        return _derived(self.answer)
 
 
 def closed_form(
     found: AnswerSet, rules: Sequence[Rule], weights: Weights, faces: Sequence[str]
 ) -> Interpretation:
     """Return the interpretation that the only answer set gives: a softmax over its voices."""
-    voices = voices_in(found, rules, weights)
-    scores = log_scores(voices, _excluded(found), faces)
-    marginals = {face: softmax(of) for face, of in scores.items()}
-    return Interpretation(marginals, tuple(voices), _derived(found))
+    return _ClosedForm(found, rules, weights, faces)
 
 
 READING_CHOICE = """
@@ -275,17 +314,15 @@ def _unsatisfied(rules: Sequence[Rule]) -> Diagnostic:
 def _derived(found: AnswerSet) -> frozenset[clingo.Symbol]:
     """Return what the rules derived: contract predicates and a pack's own, not the engine's."""
     return frozenset[clingo.Symbol]().union(
-        *(
-            atoms
-            for of, atoms in found.grouped.items()
-            if not of[0].startswith("_") and not _is_input(of)
-        )
+        *(atoms for of, atoms in found.grouped.items() if _is_derived(of))
     )
 
 
-def _is_input(of: tuple[str, int]) -> bool:
+@lru_cache(maxsize=2**12)
+def _is_derived(of: Signature) -> bool:
     known = PREDICATES.get(of)
-    return known is not None and known.stratum in ("input", "ontology", "marginal")
+    given = known is not None and known.stratum in ("input", "ontology", "marginal")
+    return not of[0].startswith("_") and not given
 
 
 def face_readings(
@@ -293,14 +330,12 @@ def face_readings(
 ) -> dict[str, FaceReading]:
     """Return the reading as the Trace stores it."""
     ruled = norms or AnswerSet(())
-    ambiguous = {asp.words(atom)[0] for atom in ruled.named("ambiguous", 1)}
+    ambiguous = {face for (face,) in ruled.words("ambiguous", 1)}
     mixed: dict[str, set[str]] = defaultdict(set)
-    for atom in ruled.named("mixture", 3):
-        face, *parts = asp.words(atom)
+    for face, *parts in ruled.words("mixture", 3):
         mixed[face] |= set(parts)
     mismatches: dict[str, list[str]] = defaultdict(list)
-    for atom in sorted(asp.named(interpretation.atoms, "mismatch", 2)):
-        face, kind = asp.words(atom)
+    for face, kind in interpretation.answer.words("mismatch", 2):
         mismatches[face].append(kind)
     return {
         face: FaceReading(

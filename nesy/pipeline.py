@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, Any
 
 from nesy import line, registry, rulebook, turns
+from nesy.beside import beside as beside_of
 from nesy.diagnostics import Diagnostic, NesyError
 from nesy.line.reader import Reader, read_line
 from nesy.perceive import Outcome, Perceiver, perceive_cases
@@ -34,6 +34,7 @@ def perceive(
     *,
     perceiver: str | Perceiver = "embedded",
     reader: str | Reader | None = None,
+    beside: str | Perceiver | None = None,
     engine: Engine | None = None,
     seed: int = 0,
 ) -> Iterator[Trace]:
@@ -41,8 +42,10 @@ def perceive(
 
     A case without a picture is read from its line alone and needs no model. A named ``reader``
     reads the words in place of the perceiver; without one the lexical reader reads what it left.
+    A perceiver ``beside`` looks as well, and the Trace tells how far the two agree.
     """
     words = (engine or _engine()).vocabulary
+    second = registry.perceiver(beside, words) if isinstance(beside, str) else beside
     chosen = reader_for(reader, words)
     model: Perceiver | None = perceiver if not isinstance(perceiver, str) else None
     rest = iter(cases)
@@ -62,7 +65,21 @@ def perceive(
             versions: dict[str, Any] = {"seed": seed, **read_by(chosen)}
             if case.image is not None:
                 versions |= {"perceiver": described.get("version") or described.get("model")}
-            yield _observed(found, words, versions, chosen)
+            trace = _observed(found, words, versions, chosen)
+            yield trace if second is None else _beside(trace, second, words, seed)
+
+
+def _beside(trace: Trace, second: Perceiver, words: Vocabulary, seed: int) -> Trace:
+    """Return a trace with what the second perceiver saw, where the first saw something."""
+    if trace.case.image is None or trace.observation is None:
+        return trace
+    (seen,) = perceive_cases(second, (trace.case,), vocabulary=words, seed=seed)
+    described = second.describe()
+    name = str(described.get("version") or f"{described['name']}:{described['model']}")
+    answer = seen.observation or seen.error
+    if answer is None:
+        raise LookupError("an outcome holds an observation or an error")
+    return trace.with_(beside=beside_of(trace.observation, answer, name, words))
 
 
 def _observed(
@@ -175,7 +192,7 @@ def reason_many(
     using = engine or _engine()
     some = chunks(traces, chunk if desk is None else 1)
     if jobs > 1 and desk is None:
-        held = (reader, replace(using))
+        held = (reader, using)
         yield from chain.from_iterable(spread(_reasoned_by_worker, held, some, jobs=jobs))
         return
     chosen = reader_for(reader, using.vocabulary)
@@ -226,13 +243,16 @@ def run(
     *,
     perceiver: str | Perceiver = "embedded",
     reader: str | Reader | None = None,
+    beside: str | Perceiver | None = None,
     desk: Desk | None = None,
     engine: Engine | None = None,
     seed: int = 0,
 ) -> Iterator[Trace]:
     """Yield the whole Trace of each case, in order."""
     using = engine or _engine()
-    seen = perceive(cases, perceiver=perceiver, reader=reader, engine=using, seed=seed)
+    seen = perceive(
+        cases, perceiver=perceiver, reader=reader, beside=beside, engine=using, seed=seed
+    )
     # Looking takes long: what was looked at does not wait for what comes after.
     for pictured, traces in groupby(seen, lambda trace: trace.case.image is not None):
         chunk = BATCH if pictured else CHUNK

@@ -7,6 +7,7 @@ Unknown fields are kept: fields may be added to the format, none renamed.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -20,6 +21,7 @@ from pydantic import (
 from pydantic_core import PydanticSerializationError
 
 from nesy import strict_json
+from nesy.beside import Beside
 from nesy.diagnostics import Diagnostic, NesyError
 from nesy.observation import (
     ActionUnit,
@@ -45,6 +47,7 @@ __all__ = [
     "SCHEMA",
     "ActionUnit",
     "Asserted",
+    "Beside",
     "Brief",
     "Case",
     "Claim",
@@ -253,11 +256,15 @@ class Failure(Value):
 
 
 class Trace(Value):
-    """The whole record of one case; every stage may still be missing."""
+    """The whole record of one case; every stage may still be missing.
+
+    ``beside`` is what a second perceiver saw; nothing rests on it.
+    """
 
     schema_: Literal["nesy.trace.v1"] = Field(default=SCHEMA, alias="schema")
     case: Case
     observation: Observation | None = None
+    beside: Beside | None = None
     facts: tuple[Fact, ...] | None = None
     reading: dict[str, FaceReading] | None = None
     verdict: Verdict | None = None
@@ -289,13 +296,28 @@ class Trace(Value):
     def as_json(self, *, indent: int | None = None) -> str:
         """Write the trace; the same trace gives the same bytes."""
         try:
-            value = self.model_dump(mode="json", by_alias=True)
+            value = self._lean().model_dump(mode="json", by_alias=True)
+            if self.facts:
+                value["facts"] = [_as_json(fact) for fact in self.facts]
+            if self.verdict is not None:
+                value["verdict"]["norms"] = [_as_json(norm) for norm in self.verdict.norms]
         except PydanticSerializationError as error:
             # pydantic turns a Ctrl-C inside a serializer into an error of its own.
             if "KeyboardInterrupt" in str(error):
                 raise KeyboardInterrupt from error
             raise
         return strict_json.dumps(value, indent=indent)
+
+    def _lean(self) -> Trace:
+        """Return a copy without what is written piece by piece."""
+        verdict = self.verdict and self.verdict.model_copy(update={"norms": ()})
+        return self.with_(facts=self.facts and (), verdict=verdict)
+
+
+# Cases have most facts and norms in common.
+@lru_cache(maxsize=2**14)
+def _as_json(of: Fact | NormApplied) -> dict[str, Any]:
+    return of.model_dump(mode="json")
 
 
 def read_traces(path: Path) -> Iterator[Trace]:

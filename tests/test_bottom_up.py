@@ -150,6 +150,31 @@ def test_a_rule_of_many_loops_is_refused():
 @given(terms)
 def test_a_term_is_its_value(term):
     assert rows.symbol(rows.value(term)) == term
+    assert rows.text(rows.value(term)) == str(term)
+
+
+@given(st.lists(st.tuples(terms, st.one_of(terms, st.integers(-3, 12).map(clingo.Number)))))
+def test_rows_are_ordered_as_clingo_orders_atoms(pairs):
+    atoms = {clingo.Function("p", list(pair)) for pair in pairs}
+    ordered = rows.in_order([rows.row(atom)[1] for atom in atoms])
+    assert [rows.atom_of("p", row) for row in ordered] == sorted(atoms)
+
+
+@given(atoms)
+def test_an_answer_tells_the_same_as_atoms_rows_and_words(facts):
+    found = evaluated(parsed("q(Y,X) :- p(X,Y)."), frozenset({("q", 2)})).solve(facts)
+    told = asp.AnswerSet(found.atoms)
+    assert found.named("q", 2) == told.named("q", 2)
+    assert set(found.rows("q", 2)) == set(told.rows("q", 2))
+    assert found.words("q", 2) == told.words("q", 2) == list(map(asp.words, told.named("q", 2)))
+
+
+@given(st.sampled_from(["a", "cue"]), st.lists(st.sampled_from(["x", "y1", 0, 1000]), max_size=3))
+def test_an_atom_written_is_the_atom_read(name, arguments):
+    if arguments:
+        text = rows.written(name, tuple(arguments))
+        assert text == str(clingo.parse_term(text))
+        assert rows.read(text) == clingo.parse_term(text)
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -55,7 +55,7 @@ def written(asked: Asked, lines: Iterable[Line], *, jobs: int = 1) -> Iterator[l
     """
     some = chunks(lines, CHUNK)
     if jobs > 1:
-        yield from spread(_written, replace(asked, engine=replace(asked.engine)), some, jobs=jobs)
+        yield from spread(_written, asked, some, jobs=jobs)
     else:
         yield from (_written(asked, each) for each in some)
 

@@ -15,8 +15,10 @@ from clingo import ast
 
 from nesy.diagnostics import Diagnostic, NesyError
 from nesy.predicates import PREDICATES
-from nesy.reason import guard
+from nesy.reason import guard, rows
+from nesy.reason.rows import Row
 from nesy.rule_text import translate
+from nesy.rulebook import Signature
 
 # The part of a program that holds no rule.
 NOTHING = "nothing"
@@ -46,33 +48,24 @@ FUNCTIONS = tuple(name for name in vars(Functions) if not name.startswith("_"))
 
 
 # Atoms by their signature.
-Grouped = Mapping[tuple[str, int], Sequence[clingo.Symbol]]
+Grouped = Mapping[Signature, Sequence[clingo.Symbol]]
 
 
 class AnswerSet:
     """The atoms of one answer set, each given once."""
 
     def __init__(self, atoms: Collection[clingo.Symbol]) -> None:
-        vars(self)["_given"] = atoms
-
-    @classmethod
-    def of(cls, groups: Grouped) -> AnswerSet:
-        """Return the answer set of these atoms, each by its signature."""
-        found = cls.__new__(cls)
-        vars(found)["grouped"] = groups
-        return found
-
-    @cached_property
-    def _given(self) -> Collection[clingo.Symbol]:
-        return list(chain.from_iterable(self.grouped.values()))
+        self._given = atoms
+        self._sorted: dict[Signature, Sequence[clingo.Symbol]] = {}
+        self._words: dict[Signature, Sequence[tuple[str, ...]]] = {}
 
     @cached_property
     def atoms(self) -> frozenset[clingo.Symbol]:
         """Return all of them."""
-        return frozenset(self._given)
+        return frozenset(chain.from_iterable(self.grouped.values()))
 
     def __iter__(self) -> Iterator[clingo.Symbol]:
-        return iter(self._given)
+        return chain.from_iterable(self.grouped.values())
 
     def named(self, name: str, arity: int) -> Sequence[clingo.Symbol]:
         """Return the atoms of one predicate, sorted."""
@@ -81,14 +74,27 @@ class AnswerSet:
             found = self._sorted[name, arity] = sorted(self.grouped.get((name, arity), ()))
         return found
 
+    def rows(self, name: str, arity: int) -> Collection[Row]:
+        """Return the arguments of the atoms of one predicate as plain values, in no order."""
+        return [rows.row(atom)[1] for atom in self.grouped.get((name, arity), ())]
+
+    def words(self, name: str, arity: int) -> Sequence[tuple[str, ...]]:
+        """Return the arguments of the atoms of one predicate as text, in the order of the atoms."""
+        found = self._words.get((name, arity))
+        if found is None:
+            ordered = rows.in_order(self.rows(name, arity))
+            found = self._words[name, arity] = [tuple(map(rows.text, row)) for row in ordered]
+        return found
+
     @cached_property
     def grouped(self) -> Grouped:
         """Return them by their signature, in no order."""
         return grouped(self._given)
 
-    @cached_property
-    def _sorted(self) -> dict[tuple[str, int], Sequence[clingo.Symbol]]:
-        return {}
+    @property
+    def signatures(self) -> Collection[Signature]:
+        """Return those that there are atoms of."""
+        return self.grouped.keys()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, AnswerSet) and self.atoms == other.atoms
@@ -99,21 +105,13 @@ class AnswerSet:
 
 # Asking clingo for a name or for arguments takes ten times as long as finding them here; the facts
 # of one case are largely those of the next.
-def signature(atom: clingo.Symbol) -> tuple[str, int]:
+@lru_cache(maxsize=MOST_REMEMBERED)
+def signature(atom: clingo.Symbol) -> Signature:
     """Return the name and arity of an atom."""
-    # The number by which clingo knows a symbol is found in a fifth of the time of the symbol.
-    found = _signatures.get(atom._rep)
-    if found is None:
-        if len(_signatures) >= MOST_REMEMBERED:
-            _signatures.clear()
-        found = _signatures[atom._rep] = atom.name, len(atom.arguments)
-    return found
+    return atom.name, len(atom.arguments)
 
 
-_signatures: dict[int, tuple[str, int]] = {}
-
-
-@lru_cache(maxsize=2**16)
+@lru_cache(maxsize=MOST_REMEMBERED)
 def words(atom: clingo.Symbol) -> tuple[str, ...]:
     """Return the arguments of an atom as text."""
     return tuple(map(str, atom.arguments))
@@ -278,7 +276,4 @@ def parsed(text: str) -> list[ast.AST]:
 
 def symbols(facts: Sequence[str]) -> list[clingo.Symbol]:
     """Parse ground atoms that this program itself wrote."""
-    return [_symbol(fact) for fact in facts]
-
-
-_symbol = lru_cache(maxsize=2**16)(clingo.parse_term)
+    return [rows.read(fact) for fact in facts]

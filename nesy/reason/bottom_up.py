@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from itertools import chain
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import clingo
@@ -20,7 +19,7 @@ from nesy.reason import asp, rows
 from nesy.reason.asp import AnswerSet, Grouped, signature
 from nesy.reason.conditions import CannotSlice, Conditions
 from nesy.reason.lift import constants
-from nesy.reason.nested_loops import Index, Indexed, Layout, function
+from nesy.reason.nested_loops import Index, Indexed, Layout, function, loops
 from nesy.reason.parts import Part
 from nesy.reason.relevance import upon
 from nesy.reason.rows import Row, atom_of
@@ -32,7 +31,7 @@ MOST_KEPT, MOST_SETTLED = 256, 16
 Facts = Sequence[clingo.Symbol]
 # An atom by its signature and arguments.
 _Known = tuple[Signature, Row]
-_Rule = Callable[
+_Rules = Callable[
     [list[set[Row]], list[Indexed | None], Callable[[int], Indexed], Callable[[int], set[Row]]],
     None,
 ]
@@ -47,6 +46,8 @@ class _Tables:
     rows: list[set[Row]]
     indexes: list[Indexed | None]
     laid_out: Sequence[Index]
+    # What these are a copy of: what is made of rows in common is made once.
+    below: _Tables | None = None
 
     def grow(self, n: int) -> set[Row]:
         """Return the rows of a relation that had none, to be added to."""
@@ -55,13 +56,17 @@ class _Tables:
 
     def index(self, n: int) -> Indexed:
         """Return an index, from now on at hand."""
-        of = self.laid_out[n]
-        self.indexes[n] = made = of.of(self.rows[of.relation])
+        of, below = self.laid_out[n], self.below
+        if below is not None and below.rows[of.relation] is self.rows[of.relation]:
+            made = below.indexes[n] or below.index(n)
+        else:
+            made = of.of(self.rows[of.relation])
+        self.indexes[n] = made
         return made
 
     def copy(self, anew: Iterable[int]) -> _Tables:
         """Return tables to go on from; only the relations ``anew`` may be added to."""
-        found = _Tables(list(self.rows), list(self.indexes), self.laid_out)
+        found = _Tables(list(self.rows), list(self.indexes), self.laid_out, self)
         for n in anew:
             found.rows[n] = set(self.rows[n]) if self.rows[n] else NONE
         return found
@@ -71,7 +76,7 @@ class _Tables:
 class _Step:
     """Rules to be evaluated once, or until relations no longer grow; these have ``indexes``."""
 
-    rules: tuple[_Rule, ...]
+    rules: _Rules
     growing: tuple[int, ...] = ()
     indexes: tuple[int, ...] = ()
 
@@ -82,26 +87,43 @@ class _Step:
         while size != (size := sum(len(found[n]) for n in self.growing)):
             for n in self.indexes:
                 indexes[n] = None
-            for rule in self.rules:
-                rule(found, indexes, tables.index, tables.grow)
+            self.rules(found, indexes, tables.index, tables.grow)
 
 
-class _Atoms(Mapping[Signature, Sequence[clingo.Symbol]]):
-    """Atoms by their signature, made of rows once they are asked for: few are."""
+class _Found(AnswerSet):
+    """An answer set of rows beside what is the same in every case.
 
-    def __init__(self, always: Grouped, of: Mapping[Signature, Collection[Row]]) -> None:
+    Rows are made into atoms once these are asked for: few are.
+    """
+
+    def __init__(self, always: AnswerSet, of: Mapping[Signature, Collection[Row]]) -> None:
+        super().__init__(())
         self._always, self._of = always, of
 
-    def __getitem__(self, of: Signature) -> Sequence[clingo.Symbol]:
-        if of in self._of:
-            return [atom_of(of[0], row) for row in self._of[of]]
-        return self._always[of]
+    @property
+    def signatures(self) -> Collection[Signature]:
+        """Return those that there are atoms of."""
+        return [*self._of, *self._always.grouped]
 
-    def __iter__(self) -> Iterator[Signature]:
-        return chain(self._of, self._always)
+    @cached_property
+    def grouped(self) -> Grouped:
+        """Return the atoms by their signature, sorted."""
+        return {of: self.named(*of) for of in self.signatures}
 
-    def __len__(self) -> int:
-        return len(self._of) + len(self._always)
+    def named(self, name: str, arity: int) -> Sequence[clingo.Symbol]:
+        """Return the atoms of one predicate, sorted."""
+        of = name, arity
+        if of not in self._of:
+            return self._always.named(name, arity)
+        found = self._sorted.get(of)
+        if found is None:
+            found = self._sorted[of] = [atom_of(name, row) for row in rows.in_order(self._of[of])]
+        return found
+
+    def rows(self, name: str, arity: int) -> Collection[Row]:
+        """Return the arguments of the atoms of one predicate as plain values, in no order."""
+        found = self._of.get((name, arity))
+        return self._always.rows(name, arity) if found is None else found
 
 
 class BottomUp:
@@ -138,7 +160,7 @@ class BottomUp:
             for is_late in (False, True)
         ]
         self._shown = [(of, n) for of, n in self._relations.items() if of in part.show - fixed]
-        self._shown_always = asp.grouped(a for a in always if signature(a) in part.show & fixed)
+        self._always = AnswerSet([a for a in always if signature(a) in part.show & fixed])
         self._start = self._laid(always)
         varies = [(of in late, n) for of, n in self._relations.items() if of not in fixed]
         self._anew = [[n for is_late, n in varies if is_late == at] for at in (False, True)]
@@ -147,28 +169,26 @@ class BottomUp:
 
     def _compiled(self, rules: Iterable[Conditions]) -> list[_Step]:
         """Return the steps of the evaluation, in their order."""
-        texts: list[str] = []
-        names: list[tuple[list[str], list[int]]] = [([], [])]
+        steps: list[tuple[list[str], list[int]]] = [([], [])]
         for of, own in _ordered(rules):
             growing = [self._layout.relation(each) for each in sorted(own)]
-            if growing or names[-1][1]:
-                names.append(([], growing))
-            for rule in of:
-                names[-1][0].append(f"rule{len(texts)}")
-                texts.append(function(rule, names[-1][0][-1], self._layout, growing))
+            if growing or steps[-1][1]:
+                steps.append(([], growing))
+            steps[-1][0].extend(loops(rule, self._layout, growing) for rule in of)
         namespace = {**vars(rows), "K": list(self._layout.constants)}
+        text = "\n".join(function(f"step{n}", texts) for n, (texts, _) in enumerate(steps))
         try:
-            exec(compile("\n".join(texts), "<rules>", "exec"), namespace)
+            exec(compile(text, "<rules>", "exec"), namespace)
         except (SyntaxError, RecursionError) as error:
             raise CannotSlice("rules nested too deep for Python") from error
         places = list(self._layout.indexes)
         return [
             _Step(
-                tuple(namespace[name] for name in called),
+                namespace[f"step{number}"],
                 tuple(growing),
                 tuple(n for n, index in enumerate(places) if index.relation in growing),
             )
-            for called, growing in names
+            for number, (_, growing) in enumerate(steps)
         ]
 
     def _laid(self, always: Iterable[clingo.Symbol]) -> _Tables:
@@ -196,13 +216,17 @@ class BottomUp:
         return self._answered(frozenset(each for each in known if each[0] in self._relations))
 
     def _answer(self, facts: frozenset[_Known]) -> AnswerSet | None:
-        early = frozenset(fact for fact in facts if fact[0] not in self._late)
-        start = self._settled(early)
-        found = self._taken(1, start, facts - early) if start is not None else None
+        found: _Tables | None
+        if self._late:
+            early = frozenset(fact for fact in facts if fact[0] not in self._late)
+            start = self._settled(early)
+            found = self._taken(1, start, facts - early) if start is not None else None
+        else:
+            found = self._taken(0, self._start, facts)
         if found is None:
             return None
         shown = {of: found.rows[n] for of, n in self._shown if found.rows[n]}
-        return AnswerSet.of(_Atoms(self._shown_always, shown))
+        return _Found(self._always, shown)
 
     def _taken(self, at: int, start: _Tables, facts: frozenset[_Known]) -> _Tables | None:
         """Return what the early (0) or the late (1) rules make of facts, None where undecided."""

@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -85,6 +86,10 @@ class Engine:
         except (TypeError, ValueError) as error:
             what, why = "versions.today: no day", f"the value is {str(recorded)[:40]!r}"
             raise NesyError(Diagnostic("N113", what, why, "write it as 2027-01-31")) from error
+
+    def __reduce__(self) -> tuple[type[Engine], tuple[object, ...]]:
+        """Go to another process without what was laid out here: it is laid out there."""
+        return Engine, (self.vocabulary, self.rulebook, self.weights, self.today)
 
     @cached_property
     def static(self) -> list[clingo.Symbol]:
@@ -237,11 +242,9 @@ def admitted(facts: Sequence[Fact]) -> Steps[Admitted]:
     admission: Norms | None = yield Question("admit", tuple(symbols))
     blocked = admission.withheld_by if admission else "e601"
     norm = blocked.upper() if blocked else None
-    marked = tuple(
-        _withheld(fact, norm if withhold(s) else None)
-        for fact, s in zip(facts, symbols, strict=True)
-    )
-    kept = tuple(s for s in symbols if not (blocked and withhold(s)))
+    gone = [norm if norm and withhold(s) else None for s in symbols]
+    marked = tuple(map(_withheld, facts, gone))
+    kept = tuple(s for s, by in zip(symbols, gone, strict=True) if by is None)
     return marked, kept, admission
 
 
@@ -271,16 +274,18 @@ def staged(facts: Sequence[Fact], engine: Engine, task: Task | None = None) -> S
     symbols = tuple(asp.symbols([fact.atom for fact in facts]))
     marked, kept, admission = yield from admitted(facts)
     reading = yield from interpreted(kept)
-    derived = tuple(sorted(a for a in reading.atoms if asp.signature(a) != ("evidence", 3)))
-    seen = (*symbols, *derived, *reading.reads())
+    derived = reading.derived()
+    seen = (*symbols, *chain.from_iterable(derived.values()), *reading.reads())
     norms = (yield from _norms(seen)) if admission else None
     if norms is None:
         return Stages(marked, kept, symbols, reading, None, seen, safe("hold"), ())
-    of = asp.grouped(seen)
+    of = asp.grouped(symbols)
+    for name, atoms in derived.items():
+        of[name] += atoms
     conditions = _conditions(of, norms, reading, words)
 
     def briefed(found: Norms, broken: tuple[Violation, ...]) -> Brief:
-        return brief_of(found, of, conditions, _crises(of.get(CRISIS, ()), found), broken)
+        return brief_of(found, of, conditions, _crises(reading, found), broken)
 
     doing = task or Desk().task(Trace(case=Case(id="case")), words)
     end = yield from replied(seen, norms, doing, _norms, briefed, words)
@@ -299,7 +304,7 @@ def _conditions(
     def said(name: str, arity: int, place: int = 0) -> list[str]:
         return [asp.words(atom)[place] for atom in of.get((name, arity), ())]
 
-    found = sorted(_crises(of.get(CRISIS, ()), norms))
+    found = sorted(_crises(reading, norms))
     mismatches = said("mismatch", 2, 1)
     found += mismatches + sorted(said("cue", 2)) + said("line_unread", 1)
     valences = said("line_valence", 2)
@@ -309,9 +314,10 @@ def _conditions(
     return found + said("jurisdiction", 1)
 
 
-def _crises(read: Iterable[clingo.Symbol], norms: Norms) -> set[str]:
+def _crises(reading: Interpretation, norms: Norms) -> set[str]:
     """Return the kinds of crisis; the norms see them in the words whatever packs interpret."""
-    return {asp.words(atom)[0] for atom in (*read, *norms.answer.named("danger", 1))}
+    read = (*reading.answer.words(*CRISIS), *norms.answer.words("danger", 1))
+    return {kind for (kind,) in read}
 
 
 def conclude(stages: Stages) -> Verdict:
@@ -323,7 +329,7 @@ def conclude(stages: Stages) -> Verdict:
     norms = stages.norms
     if norms is None:
         return NO_VERDICT
-    crises = _crises(asp.named(stages.final_facts, *CRISIS), norms)
+    crises = _crises(stages.interpretation, norms)
     if NO_VERDICT.norms[0].norm.lower() in norms.held_by:
         return norms.verdict("hold", crises)
     if norms.violations:

@@ -94,14 +94,21 @@ class Layout:
         return f"K[{self.constants.setdefault(of, len(self.constants))}]"
 
 
-def function(rule: Conditions, name: str, layout: Layout, growing: Sequence[int] = ()) -> str:
-    """Return the text of a function ``name(S, X, index, grow)`` that adds what a rule derives.
+def function(name: str, bodies: Sequence[str]) -> str:
+    """Return the text of a function ``name(S, X, index, grow)`` that adds what rules derive.
 
     ``S`` holds the rows of each relation, ``X`` each index or None. ``index(n)`` makes an index,
     ``grow(n)`` a set for the rows of a relation that had none.
+    """
+    return "\n".join([f"def {name}(S, X, index, grow):", *bodies, " pass"])
+
+
+def loops(rule: Conditions, layout: Layout, growing: Sequence[int] = ()) -> str:
+    """Return the text of one rule as the loops in such a function.
+
     ``growing`` are relations that rules still add to. Raises CannotSlice for what has no such form.
     """
-    return _Writer(rule, layout, growing).written(name)
+    return _Writer(rule, layout, growing).written()
 
 
 class _Writer:
@@ -117,11 +124,11 @@ class _Writer:
         self._global = {n for some in outside for each in some for n in literals.variables(each)}
         self._bound: dict[str, str] = {}
         self._lines: list[str] = []
-        self._depth = self._loops = self._names = 0
+        self._loops = self._names = 0
+        self._depth = 1
 
-    def written(self, name: str) -> str:
-        """Return the function that adds the rows of the head."""
-        self._open(f"def {name}(S, X, index, grow):")
+    def written(self) -> str:
+        """Return the loops that add the rows of the head."""
         n, terms = self._layout.relation(self._head.signature), self._head.terms
         self._each(self._body, lambda: f"(S[{n}] or grow({n})).add({self._tuple(terms)})")
         return "\n".join(self._lines)

@@ -6,7 +6,7 @@ Equal terms are equal values, so rows can be looked up.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache
 
 import clingo
@@ -22,18 +22,52 @@ class UndecidedError(ArithmeticError):
     """A term without a value, or beyond the numbers that clingo has: how it is read is clingo's."""
 
 
-# The facts of one case are largely those of the next.
-@lru_cache(maxsize=2**16)
+# The facts of one case are largely those of the next, and asking clingo for their parts takes long.
+MOST_REMEMBERED = 2**16
+_rows: dict[clingo.Symbol, tuple[Signature, Row]] = {}
+
+
 def row(atom: clingo.Symbol) -> tuple[Signature, Row]:
     """Return the signature of an atom and its arguments as values."""
-    arguments = tuple(map(value, atom.arguments))
-    return (atom.name if atom.positive else f"-{atom.name}", len(arguments)), arguments
+    found = _rows.get(atom)
+    if found is None:
+        arguments = tuple(map(value, atom.arguments))
+        name = atom.name if atom.positive else f"-{atom.name}"
+        found = _remembered(atom, ((name, len(arguments)), arguments))
+    return found
 
 
-@lru_cache(maxsize=2**16)
+@lru_cache(maxsize=MOST_REMEMBERED)
 def atom_of(name: str, arguments: Row) -> clingo.Symbol:
     """Return the atom of a row."""
-    return clingo.Function(name, [symbol(argument) for argument in arguments])
+    made = clingo.Function(name, [symbol(argument) for argument in arguments])
+    _remembered(made, ((name, len(arguments)), arguments))
+    return made
+
+
+def _remembered(atom: clingo.Symbol, of: tuple[Signature, Row]) -> tuple[Signature, Row]:
+    if len(_rows) >= MOST_REMEMBERED:
+        _rows.clear()
+    _rows[atom] = of
+    return of
+
+
+def written(name: str, arguments: Row) -> str:
+    """Return an atom as text; the atom of the text is remembered."""
+    found = f"{name}({','.join(map(text, arguments))})"
+    if len(_atoms) >= MOST_REMEMBERED:
+        _atoms.clear()
+    _atoms[found] = atom_of(name, arguments)
+    return found
+
+
+def read(found: str) -> clingo.Symbol:
+    """Return the ground atom that a text is."""
+    return _atoms.get(found) or _parsed(found)
+
+
+_atoms: dict[str, clingo.Symbol] = {}
+_parsed = lru_cache(maxsize=MOST_REMEMBERED)(clingo.parse_term)
 
 
 def value(term: clingo.Symbol) -> Value:
@@ -58,6 +92,25 @@ def symbol(of: Value) -> clingo.Symbol:
     if isinstance(of, tuple):
         return clingo.Function("", [symbol(each) for each in of])
     return of
+
+
+def text(of: Value) -> str:
+    """Return a term as clingo writes it."""
+    if isinstance(of, str):
+        return of
+    if isinstance(of, tuple):
+        return f"({','.join(map(text, of))}{',' if len(of) == 1 else ''})"
+    return str(of)
+
+
+def in_order(some: Collection[Row]) -> list[Row]:
+    """Return rows of one predicate as clingo orders its atoms."""
+    if all(type(each) is int or type(each) is str for row in some for each in row):
+        try:
+            return sorted(some)
+        except TypeError:  # numbers beside names
+            pass
+    return sorted(some, key=lambda row: [symbol(each) for each in row])
 
 
 def less(one: Value, other: Value) -> bool:

@@ -27,7 +27,7 @@ Given = TypeVar("Given")
 Done = TypeVar("Done")
 
 # Chunks a process works on before it is replaced, and chunks in hand for each process.
-LIFE = 100
+LIFE = 300
 IN_HAND = 2
 
 

@@ -11,6 +11,7 @@ import clingo
 from nesy.diagnostics import NesyError
 from nesy.explain.citation import citation
 from nesy.govern import Norms
+from nesy.reason.rows import atom_of
 from nesy.reply import reader
 from nesy.reply.compose import TEMPLATES, safe
 from nesy.reply.draft import Draft
@@ -101,10 +102,10 @@ def drafted(
     Only what is found can meet a demand; what is said can break one. A text is unread where no
     reader could read it, or where one of them failed.
     """
-    found = [clingo.Function("drafted")]
+    found = [atom_of("drafted", ())]
 
     def state(name: str, *terms: str) -> None:
-        found.append(clingo.Function(name, [clingo.Function(term) for term in terms]))
+        found.append(atom_of(name, terms))
 
     known = words.terms["reply act"]
     for act in sorted({act for reading in readings for act in reading.acts} & set(known)):
