@@ -160,7 +160,8 @@ def swaps(groups: int, seed: int = 0) -> tuple[NDArray[np.uint8], bool]:
     return (_all_swaps(groups) if exact else _swaps(groups, seed)), exact
 
 
-@lru_cache(maxsize=4)
+# One for each size of a task's slices: drawing takes longer than all else about a figure.
+@lru_cache(maxsize=128)
 def _times(groups: int, draws: int, seed: int) -> NDArray[np.uint16]:
     """Return how often each group is drawn, (draws, groups)."""
     chance = np.random.default_rng(seed)

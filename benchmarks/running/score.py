@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -20,6 +21,7 @@ from .folder import Run
 from .progress import Progress
 from .setup import Setup
 
+MOST_VALUES = 15
 NO_ANSWER = "there is no answer"
 EXPLAINED, VETO = ("soundness", "coverage", "explanation_length"), "veto"
 
@@ -169,12 +171,20 @@ def clusters(task: Task, samples: Sequence[Sample]) -> list[str]:
 
 
 def _slices(samples: Sequence[Sample]) -> dict[tuple[str, str], list[int]]:
-    """Return the samples of each slice; one that holds them all tells nothing more."""
+    """Return the samples of each slice; one that holds them all tells nothing more.
+
+    What has more than ``MOST_VALUES`` values is left out: nobody reads so many rows.
+    """
     found: dict[tuple[str, str], list[int]] = {}
     for number, sample in enumerate(samples):
         for name, value in sample.slices.items():
             found.setdefault((name, value), []).append(number)
-    return {name: some for name, some in sorted(found.items()) if len(some) < len(samples)}
+    values = Counter(name for name, _ in found)
+    return {
+        (name, value): some
+        for (name, value), some in sorted(found.items())
+        if len(some) < len(samples) and values[name] <= MOST_VALUES
+    }
 
 
 def _judgements(run: Run, task: str, condition: str) -> Judgements:
