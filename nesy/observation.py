@@ -159,3 +159,39 @@ class Observation(Value):
         if len(set(ids)) < len(ids):
             raise ValueError("two faces have the same id")
         return faces
+
+
+class Agreement(Value):
+    """Of ``asked`` things, how many both hold present or both absent, and which one alone sees.
+
+    ``kappa`` is Cohen's, in [-1, 1]; it is missing where chance alone would agree on everything.
+    """
+
+    asked: int
+    same: int
+    kappa: float | None = None
+    first_only: tuple[str, ...] = ()
+    second_only: tuple[str, ...] = ()
+
+
+class Opinions(Value):
+    """The emotion that each perceiver's own model holds likeliest; ``same`` where it is one."""
+
+    first: Term
+    second: Term
+    same: bool
+
+
+class Beside(Value):
+    """What a second perceiver reported, and how it agrees with the first.
+
+    ``faces`` counts those of the first and of the second; ``error`` says why it saw nothing.
+    """
+
+    perceiver: str
+    observation: Observation | None = None
+    error: dict[str, Any] | None = None
+    faces: tuple[int, int] | None = None
+    units: Agreement | None = None
+    expressions: Agreement | None = None
+    claims: Opinions | None = None

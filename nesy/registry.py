@@ -24,6 +24,7 @@ from nesy.reply.draft import Drafter
 from nesy.reply.reader import ReplyReader
 
 if TYPE_CHECKING:
+    from nesy.observation import Case
     from nesy.vocabulary import Vocabulary
 
 LEXICAL = "lexical"
@@ -156,6 +157,19 @@ def perceiver(spec: str, vocabulary: Vocabulary) -> Perceiver:
     return made
 
 
+def listed(spec: str, vocabulary: Vocabulary) -> list[Case] | None:
+    """Return the cases that the file behind ``--with ADAPTER:FILE`` holds.
+
+    None where no file is named or the adapter has no ``cases(model, vocabulary)``. Raises NesyError
+    N101, N103, or what the adapter finds wrong with the file.
+    """
+    name, model = split(spec)
+    if model is None:
+        return None
+    lists = getattr(_target(_named(name, ADAPTER, adapters()), ADAPTER), "cases", None)
+    return list(lists(model, vocabulary)) if callable(lists) else None
+
+
 def reader(spec: str, vocabulary: Vocabulary) -> Reader:
     """Build the reader that ``--reader READER[:MODEL]`` names.
 
@@ -211,13 +225,12 @@ def _named(name: str, seam: Seam, known: dict[str, Adapter]) -> Adapter:
     raise NesyError(Diagnostic("N101", what, why, nearest(name, known)))
 
 
-def _creator(adapter: Adapter, seam: Seam) -> Callable[[str | None, Vocabulary], object]:
-    target: Any
+def _target(adapter: Adapter, seam: Seam) -> Any:
+    """Import what was found: a module, or what creates one of its kind."""
     try:
         if adapter.entry is not None:
-            target = adapter.entry.load()
-        else:
-            target = importlib.import_module(f"nesy.adapters.{adapter.name}")
+            return adapter.entry.load()
+        return importlib.import_module(f"nesy.adapters.{adapter.name}")
     except ImportError as error:
         what = f"the {seam.noun} {adapter.name} cannot be imported"
         fix = f"install what it needs, or mend {adapter.summary}"
@@ -226,6 +239,10 @@ def _creator(adapter: Adapter, seam: Seam) -> Callable[[str | None, Vocabulary],
         raise MissingError(Diagnostic("N902", what, str(error), fix)) from error
     except AttributeError as error:
         raise _not_one(adapter.name, seam, str(error)) from error
+
+
+def _creator(adapter: Adapter, seam: Seam) -> Callable[[str | None, Vocabulary], object]:
+    target = _target(adapter, seam)
     create: object = target if callable(target) else getattr(target, seam.creator, None)
     if not callable(create):
         why = f"{adapter.summary} has no {seam.creator}(model, vocabulary)"

@@ -21,10 +21,11 @@ from pydantic import (
 from pydantic_core import PydanticSerializationError
 
 from nesy import strict_json
-from nesy.beside import Beside
 from nesy.diagnostics import Diagnostic, NesyError
 from nesy.observation import (
     ActionUnit,
+    Agreement,
+    Beside,
     Case,
     Claim,
     Face,
@@ -35,6 +36,7 @@ from nesy.observation import (
     LineValence,
     Name,
     Observation,
+    Opinions,
     Permille,
     SeenExpression,
     Term,
@@ -46,6 +48,7 @@ from nesy.observation import (
 __all__ = [
     "SCHEMA",
     "ActionUnit",
+    "Agreement",
     "Asserted",
     "Beside",
     "Brief",
@@ -66,6 +69,7 @@ __all__ = [
     "Name",
     "NormApplied",
     "Observation",
+    "Opinions",
     "Origin",
     "People",
     "Permille",

@@ -10,6 +10,7 @@ from nesy.diagnostics import Diagnostic, NesyError
 
 if TYPE_CHECKING:
     from nesy.trace import Case
+    from nesy.vocabulary import Vocabulary
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif"})
 CASES = frozenset({".json", ".jsonl"})
@@ -32,6 +33,22 @@ def cases_of(given: Path | None, line: str | None, declared: Declared) -> list[C
     if given.suffix.lower() in CASES:
         return _listed(given, line, declared)
     return [_case(given.name, given, line, declared)]
+
+
+def cases_for(
+    given: Path | None, line: str | None, declared: Declared, with_: str, vocabulary: Vocabulary
+) -> list[Case]:
+    """Return the cases given; where none is, those that the adapter's own file holds, if any.
+
+    Raises what `cases_of` raises, or the adapter.
+    """
+    from nesy import registry
+
+    found = registry.listed(with_, vocabulary) if given is None else None
+    if found is None:
+        return cases_of(given, line, declared)
+    said = {"line": line or "", "declared": declared}
+    return [case.model_copy(update=said) for case in found]
 
 
 def _case(name: str, image: Path | None, line: str | None, declared: Declared) -> Case:

@@ -38,6 +38,13 @@ Language = Annotated[
 With = Annotated[
     str, typer.Option("--with", help="ADAPTER[:MODEL] that perceives; see `nesy list adapters`.")
 ]
+BesideWith = Annotated[
+    str | None,
+    typer.Option(
+        "--beside",
+        help="A second ADAPTER[:MODEL] that looks as well; the Trace tells how far they agree.",
+    ),
+]
 Reader = Annotated[
     str | None,
     typer.Option(

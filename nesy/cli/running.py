@@ -13,6 +13,7 @@ import typer
 from nesy.cli import options
 from nesy.cli.auditing import Audit, AuditAs, AuditLines, audited
 from nesy.cli.options import (
+    BesideWith,
     Declare,
     DraftWith,
     Json,
@@ -49,6 +50,7 @@ def run(
     line: Line = None,
     declare: Declare = None,
     with_: With = "embedded",
+    beside: BesideWith = None,
     reader: Reader = None,
     draft_with: DraftWith = None,
     read_reply_with: ReadReplyWith = None,
@@ -67,16 +69,19 @@ def run(
 ) -> None:
     """Do all of it: perceive, reason, reply."""
     from nesy import pipeline
-    from nesy.cli.cases import cases_of
+    from nesy.cli.cases import cases_for
     from nesy.cli.summary import summary
     from nesy.journal import Journal
 
     engine = options.engine(packs, rules, weights, ontology, today)
-    cases = cases_of(given, line, options.declared(declare, engine.vocabulary))
+    said = options.declared(declare, engine.vocabulary)
+    cases = cases_for(given, line, said, with_, engine.vocabulary)
     journal = Journal(out, {**engine.versions, "seed": seed}) if out else None
     left = journal.remaining(cases) if journal else cases
     desk = pipeline.desk_for(draft_with, read_reply_with, engine.vocabulary, seed=seed)
-    found = pipeline.run(left, perceiver=with_, reader=reader, desk=desk, engine=engine, seed=seed)
+    found = pipeline.run(
+        left, perceiver=with_, reader=reader, beside=beside, desk=desk, engine=engine, seed=seed
+    )
     found = audited(found, engine, audit, verb="run", lines=audit_lines, operator=audit_as)
     kept = journal.keep(found) if journal else found
     if journal and len(left) < len(cases) and not quiet:
@@ -97,6 +102,7 @@ def perceive(
     line: Line = None,
     declare: Declare = None,
     with_: With = "embedded",
+    beside: BesideWith = None,
     reader: Reader = None,
     ontology: Ontology = None,
     seed: Seed = 0,
@@ -105,12 +111,15 @@ def perceive(
 ) -> None:
     """Only look: write a Trace with its observation, always as JSON."""
     from nesy import pipeline
-    from nesy.cli.cases import cases_of
+    from nesy.cli.cases import cases_for
 
     del json_
     engine = options.engine(None, None, None, ontology)
-    cases = cases_of(given, line, options.declared(declare, engine.vocabulary))
-    found = pipeline.perceive(cases, perceiver=with_, reader=reader, engine=engine, seed=seed)
+    said = options.declared(declare, engine.vocabulary)
+    cases = cases_for(given, line, said, with_, engine.vocabulary)
+    found = pipeline.perceive(
+        cases, perceiver=with_, reader=reader, beside=beside, engine=engine, seed=seed
+    )
     failed = 0
     for trace in progress(found, len(cases), quiet=quiet or len(cases) < 2):
         failed = max(failed, failure(trace))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nesy.beside import in_words
 from nesy.diagnostics import visible
 from nesy.trace import Trace
 from nesy.vocabulary import Vocabulary
@@ -56,9 +57,12 @@ def _seen(trace: Trace, vocabulary: Vocabulary) -> list[str]:
             for e in face.expressions
             if e.confidence >= 500
         ]
-        units = [f"AU{u.unit}" for u in face.action_units if u.confidence >= 500]
+        # A unit is there twice where each side of it was told.
+        units = dict.fromkeys(f"AU{u.unit}" for u in face.action_units if u.confidence >= 500)
         what = ", ".join([*shown, " ".join(units)]).strip(", ") or "nothing that moves"
         found.append(f"  seen     {face.id}: {what}")
+    if trace.beside is not None:
+        found.append(f"  beside   {visible(in_words(trace.beside))}")
     withheld = sorted({f.withheld for f in trace.facts or () if f.withheld})
     if withheld:
         found.append(f"  withheld what the face shows, by {', '.join(withheld)}")

@@ -153,9 +153,12 @@ def read(text: str, vocabulary: Vocabulary) -> Readings:
     root = ElementTree.fromstring(text)
     back = {uri: _back(vocabulary, name) for name, (_, uri) in W3C.items()}
     found: Readings = {}
+    ids = {emotion.get("id") for emotion in root.iter(_tag("emotion"))}
     for number, emotion in enumerate(root.iter(_tag("emotion")), 1):
         names = back.get(_set_of(emotion, root, "category-set"), {})
-        found[emotion.get("id", f"e{number}")] = {
+        # No id of a document has a # in it.
+        own = f"e{number}" if f"e{number}" not in ids else f"#{number}"
+        found[emotion.get("id", own)] = {
             names.get(c.get("name", ""), c.get("name", "")): float(c.get("confidence", "1"))
             for c in emotion.iter(_tag("category"))
         }

@@ -25,6 +25,21 @@ HOSTILE = (
 )
 
 
+DATA = Path(__file__).parent / "data"
+# What each tool wrote, one picture; none of these opens it.
+TOOLS = {
+    "openface": ("openface_pictures/smile.csv", ""),
+    "pyfeat": ("pyfeat_v2.csv", ""),
+    "blendshapes": ("mediapipe/smile.json", ""),
+    "emotionml": (
+        "foreign.xml",
+        '<emotionml xmlns="http://www.w3.org/2009/10/emotionml" version="1.0" category-set='
+        '"http://www.w3.org/TR/emotion-voc/xml#big6"><emotion><category name="fear"/></emotion>'
+        "</emotionml>",
+    ),
+}
+
+
 @pytest.fixture(scope="module")
 def specs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return, for each adapter that needs a model, how it is named here."""
@@ -36,7 +51,14 @@ def specs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     seen = Observation(perceiver="recorded").model_dump(mode="json")
     ids = ["plain", *(f"hostile-{i}" for i in range(len(HOSTILE)))]
     recorded.write_text("\n".join(json.dumps({"id": i, **seen}) for i in ids))
-    return {"replay": f"replay:{recorded}", "transformers": f"transformers:{model}"}
+    tools = {name: f"{name}:{base / name}" for name in TOOLS}
+    for name, (sample, _) in TOOLS.items():
+        # A tool's file that names no picture is of the picture of its own name.
+        (base / name).mkdir()
+        given = (DATA / sample).read_text().replace("faces/smile.jpg", "face.png")
+        (base / name / f"face{Path(sample).suffix}").write_text(given)
+    (base / "emotionml" / "face.xml").write_text(TOOLS["emotionml"][1])
+    return {"replay": f"replay:{recorded}", "transformers": f"transformers:{model}", **tools}
 
 
 @pytest.fixture(params=sorted(a.name for a in registry.adapters().values() if a.entry is None))
@@ -87,8 +109,8 @@ def test_a_hostile_line_is_only_a_line(perceiver: Perceiver, face: str) -> None:
 def test_a_bad_picture_is_a_diagnostic_and_loses_no_other(
     perceiver: Perceiver, face: str, tmp_path: Path
 ) -> None:
-    if perceiver.describe()["name"] == "replay":
-        pytest.skip("replay opens no picture")
+    if perceiver.describe()["name"] in {"replay", *TOOLS}:
+        pytest.skip("it opens no picture")
     broken = tmp_path / "broken.png"
     broken.write_bytes(Path(face).read_bytes()[:90])
     images = [str(broken), face, str(tmp_path), face]
