@@ -26,6 +26,8 @@ from .text import version_of
 
 KINDS = {"positive": "pos", "neutral": "neu", "negative": "neg"}
 GRID = 101
+# A variance below is that of equal scores, but for the last digits of their mean.
+LEAST_SPREAD = 1e-12
 # Differences that are reordered at once, to keep them small in memory.
 _ROWS = 100
 
@@ -170,7 +172,8 @@ def _statistics(one: Array, other: Array, swapped: Array) -> Array:
     mean = (first - second).mean(axis=1)
     spread = [side.var(axis=1) for side in (first, second)]
     with np.errstate(divide="ignore", invalid="ignore"):
-        quotient = np.where((spread[0] > 0) & (spread[1] > 0), spread[0] / spread[1], np.nan)
+        varies = (spread[0] > LEAST_SPREAD) & (spread[1] > LEAST_SPREAD)
+        quotient = np.where(varies, spread[0] / spread[1], np.nan)
     return np.stack([mean, ks, wasserstein, quotient], axis=1)
 
 

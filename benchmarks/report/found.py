@@ -90,15 +90,15 @@ class Found:
 
     def scores(self, condition: str, task: str, measure: str) -> list[Score]:
         """Return the scores of one measure of a task, in the order of the samples."""
-        if condition not in self._scores:
-            self._scores[condition] = {}
-            for score in self.run.scores(condition).read():
-                place = (score.task, score.measure)
-                self._scores[condition].setdefault(place, []).append(score)
-        return self._scores[condition].get((task, measure), [])
+        place = (condition, measure)
+        if place not in self._scores:
+            # A line in forty is of one measure: the others are not read.
+            rows = self.run.scores(condition).read(f'"measure":"{measure}"')
+            self._scores[place] = [score for score in rows if score.measure == measure]
+        return [score for score in self._scores[place] if score.task == task]
 
     @cached_property
-    def _scores(self) -> dict[str, dict[tuple[str, str], list[Score]]]:
+    def _scores(self) -> dict[tuple[str, str], list[Score]]:
         return {}
 
     def clusters(self, task: Task) -> list[str]:

@@ -111,9 +111,12 @@ def _task(found: Found, task: Task) -> Section:
     if missing := _missing(found, task, figures, shown):
         tables.append(missing)
     tables += _slices(found, task, shown)
-    origins = ", ".join(ORIGINS[name] for name in _origins(found, task)) or "nothing"
+    origins = ", ".join(ORIGINS[name] for name in _origins(found, task))
+    against = (
+        f"Held against what is {origins}." if origins else "Samples are held against each other."
+    )
     intro = f"{task.asks} {len(found.samples[task.name])} samples, drawn by {task.cluster}."
-    points = (f"Held against what is {origins}.", *task.limits)
+    points = (against, *task.limits)
     heading = f"{task.title} ({task.name} v{task.version})"
     return Section(f"task-{task.name}", heading, intro, tuple(tables), points=points)
 

@@ -25,15 +25,17 @@ class Rows(Generic[Row]):
     path: Path
     kind: type[Row]
 
-    def read(self) -> list[Row]:
-        """Return the rows; raises NesyError N720 for a line that is none.
+    def read(self, holding: str = "") -> list[Row]:
+        """Return the rows, or those whose line holds a text; raises N720 for a line that is none.
 
         What a kill left of a last line is not among them, nor is it removed (``recover``).
         """
         if not self.path.exists():
             return []
         whole = self.path.read_bytes().split(b"\n")[:-1]
-        return [self._row(line, number) for number, line in enumerate(whole, 1)]
+        wanted = holding.encode()
+        lines = enumerate(whole, 1)
+        return [self._row(line, number) for number, line in lines if wanted in line]
 
     def _row(self, line: bytes, number: int) -> Row:
         try:
