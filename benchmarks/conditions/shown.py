@@ -54,28 +54,35 @@ def report(sample: Sample, generations: Generations) -> Observation | NotShown:
     """Return the constrained report on a sample, or why there is none."""
     if sample.observation is not None:
         return _with_face(sample.observation)
-    if sample.case.image is None:
-        return NO_PICTURE
-    generation = generations.get((sample.id, "constrained"))
-    if generation is None:
-        return NotShown("failed", "nothing was generated")
-    if generation.status != "done" or generation.observation is None:
-        status = "failed" if generation.status == "done" else generation.status
-        return NotShown(status, generation.reason or "no report")
+    generation = _generated(sample, generations, "constrained")
+    if isinstance(generation, NotShown):
+        return generation
+    if generation.observation is None:
+        return NotShown("failed", generation.reason or "no report")
     return _with_face(generation.observation)
 
 
 def text(sample: Sample, generations: Generations) -> str | NotShown:
     """Return a model's free text on a sample, or why there is none."""
+    generation = _generated(sample, generations, "free")
+    if isinstance(generation, NotShown):
+        return generation
+    if generation.text is None:
+        return NotShown("failed", generation.reason or "no text")
+    return str(generation.text)
+
+
+def _generated(sample: Sample, generations: Generations, mode: Mode) -> Generation | NotShown:
+    """Return what the model gave of a sample in one mode, or why it gave nothing."""
     if sample.case.image is None:
         return NO_PICTURE
-    generation = generations.get((sample.id, "free"))
+    generation = generations.get((sample.id, mode))
     if generation is None:
         return NotShown("failed", "nothing was generated")
-    if generation.status != "done" or generation.text is None:
-        status = "failed" if generation.status == "done" else generation.status
-        return NotShown(status, generation.reason or "no text")
-    return str(generation.text)
+    if generation.status != "done":
+        missing = "no report" if mode == "constrained" else "no text"
+        return NotShown(generation.status, generation.reason or missing)
+    return generation
 
 
 def _with_face(found: Observation) -> Observation | NotShown:

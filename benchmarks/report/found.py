@@ -83,10 +83,16 @@ class Found:
 
     def answers(self, condition: str) -> dict[str, dict[str, Answer]]:
         """Return the answers of a condition, by task and sample."""
-        found: dict[str, dict[str, Answer]] = {}
-        for answer in self.run.answers(condition).rows.read():
-            found.setdefault(answer.task, {})[answer.sample] = answer
-        return found
+        if condition not in self._answers:
+            found: dict[str, dict[str, Answer]] = {}
+            for answer in self.run.answers(condition).rows.read():
+                found.setdefault(answer.task, {})[answer.sample] = answer
+            self._answers[condition] = found
+        return self._answers[condition]
+
+    @cached_property
+    def _answers(self) -> dict[str, dict[str, dict[str, Answer]]]:
+        return {}
 
     def scores(self, condition: str, task: str, measure: str) -> list[Score]:
         """Return the scores of one measure of a task, in the order of the samples."""
