@@ -24,6 +24,7 @@ from .tool_files import (
     Row,
     Shot,
     ToolFile,
+    boxed,
     collected,
     faces,
     files_of,
@@ -35,11 +36,14 @@ from .tool_files import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from nesy.observation import Box
     from nesy.trace import Case
     from nesy.vocabulary import Vocabulary
 
 NAME = "openface"
 STRONGEST = 5.0
+# Landmarks where the face ends (-2Dfp): jaw at the left and right of the picture, brows, chin.
+JAW = ("x_0", "x_16", "y_19", "y_24", "y_8")
 
 
 def create(model: str | None, vocabulary: Vocabulary) -> ToolFile:
@@ -69,7 +73,8 @@ def cases(model: str | None, vocabulary: Vocabulary) -> Iterator[Case]:
 def _shots(file: Path, units: dict[int, tuple[str, ...]]) -> Iterator[Shot]:
     """Yield the frames of a sequence, or the one picture that a file of FaceLandmarkImg is of."""
     named = tuple(name for names in units.values() for name in names)
-    rows = table(file, Columns("OpenFace with -aus", ("confidence",), named, ("success", "frame")))
+    other = ("success", "frame", *JAW)
+    rows = table(file, Columns("OpenFace with -aus", ("confidence",), named, other))
     if not any(name.endswith("_c") and rows[0].has(name) for name in named):
         why = "it has intensities and no column AUxx_c, which says whether a unit is there"
         raise not_of_tool(str(file), "this file does not say which units are there", why, 1)
@@ -96,7 +101,15 @@ def _face(units: dict[int, tuple[str, ...]], words: Vocabulary, row: Row) -> Fac
     seen = [u for u, names in units.items() if any(n.endswith("_c") and row.has(n) for n in names)]
     found = collected(partial(_unit, row, code, permille(sure)) for code in seen)
     unseen = tuple(code for code in words.reported_units if code not in seen)
-    return Face(id="f1", action_units=tuple(found), unobservable=unseen)
+    return Face(id="f1", action_units=tuple(found), unobservable=unseen, box=_box(row))
+
+
+def _box(row: Row) -> Box | None:
+    if not all(row.has(name) for name in JAW):
+        return None
+    left, right, *brows, chin = collected(partial(row.number, name, -1e5, 1e5) for name in JAW)
+    top = min(brows)
+    return boxed((min(left, right), top, abs(right - left), chin - top))
 
 
 def _unit(row: Row, code: int, sure: int) -> ActionUnit:

@@ -23,6 +23,7 @@ from .tool_files import (
     Row,
     Shot,
     ToolFile,
+    boxed,
     collected,
     faces,
     files_of,
@@ -118,4 +119,5 @@ def _face(
             Claim(emotion=emotion, confidence=permille(share))
             for emotion, share in zip(said.values(), shares, strict=True)
         ),
+        box=boxed(collected(partial(row.number, name, -1e5, 1e5) for name in RECTANGLE)),
     )

@@ -19,9 +19,10 @@ from typing import Any
 
 from nesy import strict_json
 from nesy.diagnostics import Diagnostic, NesyError, nearest
+from nesy.observation import Box
+from nesy.shown import FRAME
 from nesy.trace import Case, Face, Observation
 
-FRAME = "#frame="
 # A presence told without an intensity is put in the middle: present, and neither slight nor strong.
 MIDDLE = 500
 # House: a face its own tool believes in less than this is no face.
@@ -165,6 +166,13 @@ def faces(found: Sequence[Face], shot: Shot) -> tuple[Face, ...]:
     return tuple(
         face.model_copy(update={"id": f"f{n}", "speaker": alone}) for n, face in enumerate(found, 1)
     )
+
+
+def boxed(sides: Sequence[float]) -> Box | None:
+    """Return where a face is, of x, y, width and height; None where no part is in the picture."""
+    x, y, width, height = (round(side) for side in sides)
+    box = (max(0, x), max(0, y), width + min(0, x), height + min(0, y))
+    return box if min(box) >= 0 else None
 
 
 def permille(share: float) -> int:

@@ -7,7 +7,6 @@ from typing import Any
 import typer
 
 from .build import cli as building
-from .measures.cli import measures
 from .paper import paper
 from .report import cli as reporting
 from .running import cli as running
@@ -42,7 +41,6 @@ app.command("show")(running.show)
 app.command("list")(running.list_)
 app.command("build")(building.build)
 app.command("agreement")(building.agreement)
-app.command("measures")(measures)
 app.command("check")(asking.check)
 
 

@@ -1,19 +1,22 @@
 """Two perceivers of one picture: how far they agree, for the Trace; the reading rests on the first.
 
 Compared is only what both could tell: units that both could see, expressions and claims where both
-name some. Two readings of several faces are not compared: which face is which nobody said.
+name some. Of several faces the two that are bound to the line are compared; where none is, nothing:
+which face is which nobody said.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nesy.observation import Agreement, Beside, Face, Observation, Opinions
+from nesy.observation import Agreement, Beside, Face, Observation, Opinions, Voices
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from nesy.diagnostics import NesyError
+    from nesy.observation import Term
+    from nesy.trace import Trace
     from nesy.vocabulary import Vocabulary
 
 # The same as where a perceiver's word becomes a fact (nesy.ground).
@@ -27,9 +30,9 @@ def beside(
     if not isinstance(second, Observation):
         return Beside(perceiver=name, error=second.as_json())
     found = Beside(perceiver=name, observation=second, faces=(len(first.faces), len(second.faces)))
-    if found.faces != (1, 1):
+    one, other = _speaker(first), _speaker(second)
+    if one is None or other is None:
         return found
-    one, other = first.faces[0], second.faces[0]
     return found.model_copy(
         update={
             "units": _agreement(
@@ -45,6 +48,12 @@ def beside(
             "claims": _opinions(one, other),
         }
     )
+
+
+def _speaker(seen: Observation) -> Face | None:
+    """Return the only face, or of several the only one that is bound to the line."""
+    bound = [face for face in seen.faces if face.speaker or len(seen.faces) == 1]
+    return bound[0] if len(bound) == 1 else None
 
 
 def _visible(face: Face, vocabulary: Vocabulary) -> set[int]:
@@ -83,11 +92,53 @@ def _opinions(one: Face, other: Face) -> Opinions | None:
     return Opinions(first=first, second=second, same=first == second)
 
 
+def voiced(first: Trace, second: Trace, vocabulary: Vocabulary) -> Trace:
+    """Return the first trace with what each perceiver claims and what the rules read of each.
+
+    ``second`` is the same case, read from what the second perceiver saw. Joy is a happiness, so
+    the two do not differ. Where a norm keeps the face from the rules, no opinion of it is told.
+    """
+    if first.beside is None or any(fact.withheld for fact in first.facts or ()):
+        return first
+    said = {
+        "claim": _claimed(first),
+        "read": _read(first),
+        "beside_claim": _claimed(second),
+        "beside_read": _read(second),
+    }
+    told = [
+        {wider for emotion in emotions for wider in vocabulary.broader("emotion", emotion)}
+        for emotions in said.values()
+        if emotions
+    ]
+    differ = bool(told) and not set.intersection(*told)
+    voices = Voices(**said, differ=differ)
+    return first.with_(beside=first.beside.model_copy(update={"voices": voices}))
+
+
+def _claimed(trace: Trace) -> tuple[Term, ...]:
+    face = _speaker(trace.observation) if trace.observation else None
+    return _likeliest({c.emotion: c.confidence for c in face.claims}) if face else ()
+
+
+def _read(trace: Trace) -> tuple[Term, ...]:
+    face = _speaker(trace.observation) if trace.observation else None
+    reading = (trace.reading or {}).get(face.id) if face else None
+    return _likeliest(reading.distribution) if reading else ()
+
+
+def _likeliest(shares: Mapping[Term, float]) -> tuple[Term, ...]:
+    """Return the emotions that share the largest share, as a Trace rounds it."""
+    most = max(shares.values(), default=0)
+    return tuple(sorted(emotion for emotion, share in shares.items() if share >= most - 1e-9))
+
+
 def in_words(found: Beside) -> str:
     """Return in a line how two perceivers agree."""
     if found.error is not None:
         return f"{found.perceiver} could not tell"
-    if found.faces is not None and found.faces != (1, 1):
+    compared = (found.units, found.expressions, found.claims)
+    if found.faces is not None and found.faces != (1, 1) and compared == (None, None, None):
         return f"{found.perceiver} sees {found.faces[1]} faces, the first {found.faces[0]}"
     told = []
     for noun, each in (("units", found.units), ("expressions", found.expressions)):
@@ -96,6 +147,8 @@ def in_words(found: Beside) -> str:
             told.append(f"agrees on {each.same} of {each.asked} {noun}{kappa}")
             told += [f"only the first sees {', '.join(each.first_only)}"] * bool(each.first_only)
             told += [f"only it sees {', '.join(each.second_only)}"] * bool(each.second_only)
+    if found.voices is not None and found.voices.differ:
+        told.append("what is claimed and what is read of both disagree")
     if found.claims is not None and not found.claims.same:
         told.append(f"claims {found.claims.second}, the first {found.claims.first}")
     elif found.claims is not None:

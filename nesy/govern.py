@@ -18,7 +18,7 @@ from nesy.exemption import EXCEPTION
 from nesy.predicates import GOVERN_HEADS
 from nesy.reason import asp
 from nesy.reason.asp import AnswerSet
-from nesy.rulebook import Rulebook
+from nesy.rulebook import Rulebook, Signature
 from nesy.trace import ExceptionMet, NormApplied, Verdict
 
 Force = Literal["forbidden", "obligatory", "preferred", "warned"]
@@ -148,6 +148,6 @@ def companions(rulebook: Rulebook) -> str:
     return asp.ALL_DEFINED + " " + exemption.companions(rulebook.rules("govern"))
 
 
-def withhold(atom: clingo.Symbol) -> bool:
-    """Tell whether an atom is what a prohibition to read faces keeps from interpretation."""
-    return asp.signature(atom)[0] in OF_A_FACE
+def withhold(of: Signature) -> bool:
+    """Tell whether atoms are what a prohibition to read faces keeps from interpretation."""
+    return of[0] in OF_A_FACE

@@ -28,8 +28,8 @@ SPEAKER = "f1"
 # The same where faces are seen and none is known to be the speaker's: the words are still read.
 UNBOUND = "f0"
 
-# A predicate's name and its arguments.
-_Atom = tuple[str, Row]
+# How many arguments, the predicate's name, the arguments: as clingo orders atoms.
+_Atom = tuple[int, str, Row]
 
 _KIND_OF_DECLARED = {name: name for name in DECLARABLE} | {"stated": "emotion"}
 
@@ -43,28 +43,25 @@ def ground(case: Case, observation: Observation, vocabulary: Vocabulary) -> tupl
     faults = [*_undeclarable(case, vocabulary), *unknown_terms(observation, vocabulary)]
     if faults := [*faults, *_turns_too_many(case, observation)]:
         raise NesyError(faults)
-    found: list[tuple[Origin, _Atom]] = []
-    found += [("declared", atom) for atom in _declared(case, vocabulary)]
-    if observation.line is not None:
-        found += [("line", atom) for atom in _line(observation.line, vocabulary)]
-    found += [("line", atom) for atom in _turns(case, observation, vocabulary)]
+    found: dict[Origin, list[_Atom]] = {
+        "declared": [*_declared(case, vocabulary), *_speakers(observation)],
+        "line": [*_line(observation, vocabulary), *_turns(case, observation, vocabulary)],
+        "image": [(1, "faces", (len(observation.faces),))] if case.image is not None else [],
+        "model": [],
+        "caption": [(1, "caption", (observation.caption,))] if observation.caption else [],
+    }
     for face in observation.faces:
-        found += [(origin, atom) for origin, atom in _face(face, vocabulary)]
-    if case.image is not None:
-        found.append(("image", ("faces", (len(observation.faces),))))
-    found += [("declared", atom) for atom in _speakers(observation)]
-    if observation.caption is not None:
-        found.append(("caption", ("caption", (observation.caption,))))
-    order = {"declared": 0, "line": 1, "image": 2, "model": 3, "caption": 4}
-    # As clingo orders atoms.
-    unique = sorted(set(found), key=lambda of: (order[of[0]], len(of[1][1]), of[1]))
+        found["image"] += _face(face, vocabulary)
+        found["model"] += _claims(face, vocabulary)
+    unique = ((origin, atom) for origin, atoms in found.items() for atom in sorted(set(atoms)))
     return tuple(_fact(atom, origin) for origin, atom in unique)
 
 
 # Cases have most facts in common.
 @lru_cache(maxsize=2**14)
 def _fact(atom: _Atom, origin: Origin) -> Fact:
-    return Fact(atom=written(*atom), origin=origin)
+    _, name, arguments = atom
+    return Fact(atom=written(name, arguments), origin=origin)
 
 
 def declarable(key: str, value: str, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
@@ -90,22 +87,24 @@ def _declared(case: Case, vocabulary: Vocabulary) -> Iterator[_Atom]:
             # Who said they feel annoyed did not say they feel angry: only circumstances widen.
             wider = (value,) if kind == "emotion" else vocabulary.broader(kind, value)
             for name in wider:
-                yield (key, (name,))
+                yield 1, key, (name,)
 
 
 def _speakers(observation: Observation) -> Iterator[_Atom]:
     """Name the speaker: the face that is bound to the line, or nobody's face where none is."""
     bound = [face.id for face in observation.faces if face.speaker]
     for face in bound or [UNBOUND if observation.faces else SPEAKER]:
-        yield ("speaker", (face,))
+        yield 1, "speaker", (face,)
 
 
-def _line(line: LineReading, vocabulary: Vocabulary) -> Iterator[_Atom]:
+def _line(observation: Observation, vocabulary: Vocabulary) -> Iterator[_Atom]:
+    if observation.line is None:
+        return
     names = {"valence": "line_valence", "emotion": "line_emotion", "line act": "line_act"}
-    for kind, term, confidence in _said(line, vocabulary):
-        yield (names.get(kind, kind), (term, confidence))
-    for reason in line.unread or ():
-        yield ("line_unread", (reason,))
+    for kind, term, confidence in _said(observation.line, vocabulary):
+        yield 2, names.get(kind, kind), (term, confidence)
+    for reason in observation.line.unread or ():
+        yield 1, "line_unread", (reason,)
 
 
 def _turns_too_many(case: Case, observation: Observation) -> Iterator[Diagnostic]:
@@ -122,10 +121,10 @@ def _turns(case: Case, observation: Observation, vocabulary: Vocabulary) -> Iter
     for (back, turn), reading in pairs:
         said = tuple(_said(reading, vocabulary))
         if said or back <= turns.NEAREST:
-            yield ("turn", (back, turns.party(turn, case)))
+            yield 2, "turn", (back, turns.party(turn, case))
         for kind, term, confidence in said:
             predicate = f"turn_{names.get(kind, kind)}"
-            yield (predicate, (back, term, confidence))
+            yield 3, predicate, (back, term, confidence)
 
 
 def _said(line: LineReading, vocabulary: Vocabulary) -> Iterator[tuple[str, str, int]]:
@@ -144,33 +143,37 @@ def _said(line: LineReading, vocabulary: Vocabulary) -> Iterator[tuple[str, str,
                 yield kind, known.id, confidence
 
 
-def _face(face: Face, vocabulary: Vocabulary) -> Iterator[tuple[Origin, _Atom]]:
-    yield "image", ("face", (face.id,))
-    unseen = set(face.unobservable)
-    for code in vocabulary.reported_units:
-        if code not in unseen and face.action_units:
-            yield "image", ("observable", (face.id, code))
+def _face(face: Face, vocabulary: Vocabulary) -> Iterator[_Atom]:
+    yield 1, "face", (face.id,)
+    if face.action_units:
+        unseen = set(face.unobservable)
+        for code in vocabulary.reported_units:
+            if code not in unseen:
+                yield 2, "observable", (face.id, code)
     seen_units = [u for u in face.action_units if u.confidence >= LEAST_CONFIDENCE]
     # One muscle votes once: a unit reported for each side, or twice, is the surest report of it.
     surest = {u.unit: u for u in sorted(seen_units, key=lambda u: (u.confidence, u.intensity))}
     for unit in surest.values():
-        yield "image", ("au", (face.id, unit.unit, unit.intensity, unit.confidence))
+        yield 4, "au", (face.id, unit.unit, unit.intensity, unit.confidence)
     for code in surest:
         sides = {unit.side for unit in seen_units if unit.unit == code and unit.side is not None}
         if sides:
             side = sides.pop() if len(sides) == 1 else "both"
-            yield "image", ("au_side", (face.id, code, side))
+            yield 3, "au_side", (face.id, code, side)
     shown: dict[str, int] = {}
     for seen in face.expressions:
         known = vocabulary.require("expression", seen.expression)
         shown[known.id] = max(seen.confidence, shown.get(known.id, 0))
     for expression, confidence in shown.items():
         if confidence >= LEAST_CONFIDENCE:
-            yield "image", ("expression", (face.id, expression, confidence))
+            yield 3, "expression", (face.id, expression, confidence)
+
+
+def _claims(face: Face, vocabulary: Vocabulary) -> Iterator[_Atom]:
     for claim in face.claims:
         known = vocabulary.require("emotion", claim.emotion)
         if claim.confidence >= LEAST_SHARE:
-            yield "model", ("claim", (face.id, known.id, claim.confidence))
+            yield 3, "claim", (face.id, known.id, claim.confidence)
 
 
 # Exactly what this module writes: a predicate over small-letter words and integers of 0-9999.

@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import cast
 
 import clingo
@@ -27,7 +27,7 @@ from nesy.diagnostics import Diagnostic, NesyError
 from nesy.predicates import PREDICATES
 from nesy.reason import asp
 from nesy.reason.asp import AnswerSet
-from nesy.reason.rows import Row, Value, atom_of, symbol, text
+from nesy.reason.rows import Atoms, Row, Value, groups, symbol, text
 from nesy.rulebook import Rule, Rulebook, Signature, signature
 from nesy.stratify import is_stratified
 from nesy.trace import FaceReading
@@ -40,6 +40,10 @@ FULL = 1000
 
 # Probabilities below this are not handed to the norms.
 LEAST_READ = 10
+READS = ("reads", 3)
+SPEAKER = ("speaker", 1)
+# As clingo orders atoms: by the number of their arguments, then by name.
+_ORDER = itemgetter(1, 0)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -68,20 +72,20 @@ class Interpretation:
         """Return the derived atoms, to be asked for by name."""
         return AnswerSet(self.atoms)
 
-    def derived(self) -> dict[Signature, Sequence[clingo.Symbol]]:
-        """Return what norms are told of the derived atoms, by signature, all in their order."""
-        of = sorted(filter(_is_derived, self.answer.signatures), key=lambda s: (s[1], s[0]))
-        return {s: self.answer.named(*s) for s in of if s != ("evidence", 3)}
+    def derived(self) -> Iterator[tuple[Signature, Collection[Row]]]:
+        """Yield what norms are told of the derived atoms: rows by signature, these in order."""
+        for of in sorted(filter(_is_told, self.answer.signatures), key=_ORDER):
+            yield of, self.answer.rows(*of)
 
-    def reads(self) -> list[clingo.Symbol]:
+    def reads(self) -> Atoms:
         """Return the marginals as facts for the norms, in thousandths."""
-        found = []
+        found: list[Row] = []
         for face, distribution in self.marginals.items():
             for emotion, probability in distribution.items():
                 permille = round(1000 * probability)
                 if permille >= LEAST_READ:
                     found.append((face, emotion, permille))
-        return [atom_of("reads", row) for row in sorted(found)]
+        return Atoms({READS: frozenset(found)} if found else {})
 
 
 def interpret(
@@ -108,7 +112,7 @@ def interpret(
 
 def subjects(facts: Iterable[clingo.Symbol]) -> list[str]:
     """Return whose reading is asked for: the faces that facts call speakers, sorted."""
-    return sorted({asp.words(atom)[0] for atom in asp.named(facts, "speaker", 1)})
+    return sorted(text(face) for (face,) in groups(facts).get(SPEAKER, ()))
 
 
 @lru_cache(maxsize=16)
@@ -323,6 +327,11 @@ def _is_derived(of: Signature) -> bool:
     known = PREDICATES.get(of)
     given = known is not None and known.stratum in ("input", "ontology", "marginal")
     return not of[0].startswith("_") and not given
+
+
+def _is_told(of: Signature) -> bool:
+    # Norms look at what was read, not at each voice for it.
+    return _is_derived(of) and of != ("evidence", 3)
 
 
 def face_readings(

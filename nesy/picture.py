@@ -10,7 +10,7 @@ import warnings
 import zlib
 from pathlib import Path
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from nesy.diagnostics import Diagnostic, NesyError
 
@@ -18,8 +18,14 @@ LARGEST_FILE = 40 * 2**20
 MOST_PIXELS = 50_000_000
 SMALLEST_SIDE = 8
 MOST_ELONGATED = 100
+# Frames of an animation that may be asked for: each before it has to be read.
+MOST_FRAMES = 1000
 # Formats that only describe pixels: no vector formats, which may run a program to be drawn.
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "BMP", "GIF", "TIFF", "JPEG2000", "PPM")
+
+_BEGINNINGS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"II*\0", b"MM\0*")
+# What a file of ISO boxes (``ftyp``) calls itself where it is a photograph of a telephone.
+_HEIC = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 
 _DAMAGE = (
     OSError,
@@ -36,13 +42,16 @@ _DAMAGE = (
 )
 
 
-def open_picture(name: str | Path) -> Image.Image:
-    """Return the picture upright and in RGB; raises NesyError N120-N126."""
+def open_picture(name: str | Path, frame: int | None = None) -> Image.Image:
+    """Return the picture upright, in RGB of sRGB, without what else its file says.
+
+    Of an animation the frame that is named, from 0. Raises NesyError N120-N126.
+    """
     data = _read(Path(name))
     with warnings.catch_warnings():
         # Pillow warns of sizes that are refused here, and of oddities that do no harm.
         warnings.simplefilter("ignore")
-        return _decode(data, str(name))
+        return _decode(data, str(name), frame)
 
 
 def _fault(code: str, name: str, what: str, why: str, fix: str) -> NesyError:
@@ -77,7 +86,7 @@ def _read(path: Path) -> bytes:
     return data
 
 
-def _decode(data: bytes, name: str) -> Image.Image:
+def _decode(data: bytes, name: str, frame: int | None) -> Image.Image:
     fix = "save it again as PNG or JPEG"
     if not data:
         raise _fault("N123", name, "this is not a picture", "the file is empty", fix)
@@ -88,26 +97,60 @@ def _decode(data: bytes, name: str) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise _fault("N122", name, "the picture is too large", str(error), "crop it") from error
     except UnidentifiedImageError as error:
-        why = f"it begins with {data[:12]!r}, which no format here begins with"
-        raise _fault("N123", name, "this is not a picture", why, fix) from error
+        raise _unknown(data, name) from error
     except _DAMAGE as error:
         raise _fault("N124", name, "the picture is damaged", _why(error), fix) from error
     with image:
         _check_shape(image, name)
         try:
-            # A telephone's photograph may carry its preview as a second picture (MPO).
-            frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
-            if frames != 1:
-                why = f"it has {frames} frames, and a case has one moment"
-                still = "save the frame you mean as PNG"
-                raise _fault("N125", name, "the picture is animated", why, still)
+            _choose(image, name, frame)
             image.load()
-            upright = ImageOps.exif_transpose(image)
-            return _rgb(upright)
+            return _plain(ImageOps.exif_transpose(image))
         except Image.DecompressionBombError as error:
             raise _fault("N122", name, "the picture is too large", str(error), "crop it") from error
         except _DAMAGE as error:
             raise _fault("N124", name, "the picture is damaged", _why(error), fix) from error
+
+
+def _unknown(data: bytes, name: str) -> NesyError:
+    """Return what to say of a file that no format here begins as."""
+    what = "this is not a picture"
+    if data[4:8] == b"ftyp":
+        if data[8:12] in _HEIC:
+            what, why = "this picture is HEIC", "that format is not read here"
+            fix = "save it as JPEG or PNG (iPhone: Settings > Camera > Formats > Most Compatible)"
+            return _fault("N123", name, what, why, fix)
+        why = "it begins as a film does"
+        return _fault("N123", name, what, why, "save the frame you mean as PNG")
+    if data.startswith(_BEGINNINGS):
+        why, fix = "it begins as one and its header cannot be read", "save it again as PNG or JPEG"
+        return _fault("N124", name, "the picture is damaged", why, fix)
+    why = f"it begins with {data[:12]!r}, which no format here begins with"
+    return _fault("N123", name, what, why, "save it again as PNG or JPEG")
+
+
+def _choose(image: Image.Image, name: str, frame: int | None) -> None:
+    """Go to the frame that is named; raises NesyError N125 where none is, or where it is not."""
+    # A telephone's photograph may carry its preview as a second picture (MPO). Frames are not
+    # counted where that means to read them all: millions fit into a file.
+    moving = image.format != "MPO" and getattr(image, "is_animated", False)
+    counted = image.format in ("WEBP", "PNG", "AVIF")
+    count = str(getattr(image, "n_frames", 1)) if counted else "more than one"
+    if moving and frame is None:
+        why = f"it has {count} frames, and a case has one moment"
+        first = f'for the first, name it {Path(name).name}#frame=0, or give the case "frame": 0'
+        raise _fault("N125", name, "the picture is animated", why, first)
+    if not frame:
+        return
+    try:
+        if not moving or frame >= MOST_FRAMES:
+            raise EOFError(f"frames 0 to {MOST_FRAMES - 1} can be named")
+        image.seek(frame)
+    except EOFError as error:
+        why = _why(error) if moving else "it is a still picture"
+        what = f"the picture has no frame {frame}"
+        raise _fault("N125", name, what, why, "frames are numbered from 0") from error
+    _check_shape(image, name)
 
 
 def _why(error: BaseException) -> str:
@@ -127,10 +170,38 @@ def _check_shape(image: Image.Image, name: str) -> None:
         raise _fault("N126", name, "the picture is a strip", why, "crop it to the face")
 
 
+def _plain(image: Image.Image) -> Image.Image:
+    """Return only the pixels: what else a file says, such as a place, goes nowhere."""
+    pixels = _rgb(_in_srgb(image))
+    bare = Image.new("RGB", pixels.size)
+    bare.paste(pixels)
+    return bare
+
+
+def _in_srgb(image: Image.Image) -> Image.Image:
+    """Return the picture in the colours of sRGB, by its own profile; as it is without a sound one.
+
+    Read as sRGB, the reds of a telephone's wider space would look pale.
+    """
+    profile = image.info.get("icc_profile")
+    if not isinstance(profile, bytes) or image.mode not in ("RGB", "RGBA", "CMYK"):
+        return image
+    try:
+        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if "srgb" in ImageCms.getProfileDescription(own).lower():
+            return image
+        mode = "RGBA" if image.mode == "RGBA" else "RGB"
+        found = ImageCms.profileToProfile(image, own, _SRGB, outputMode=mode)
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return image
+    return found or image
+
+
+_SRGB = ImageCms.createProfile("sRGB")
+
+
 def _rgb(image: Image.Image) -> Image.Image:
     """Return the picture in RGB; transparent parts become white, deep greys are scaled."""
-    if image.mode == "RGB":
-        return image.copy()
     if image.mode.startswith(("I", "F")):
         grey = image.convert("F")
         low, high = _extremes(grey)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nesy import line, registry, rulebook, turns
 from nesy.beside import beside as beside_of
+from nesy.beside import voiced
 from nesy.diagnostics import Diagnostic, NesyError
 from nesy.line.reader import Reader, read_line
 from nesy.perceive import Outcome, Perceiver, perceive_cases
@@ -19,6 +20,7 @@ from nesy.reason.workers import spread
 from nesy.reply.draft import Drafter
 from nesy.reply.reader import ReplyReader
 from nesy.reply.task import Desk
+from nesy.speaker import bound
 from nesy.trace import Case, LineReading, Observation, Trace
 from nesy.vocabulary import Vocabulary
 
@@ -79,6 +81,11 @@ def _beside(trace: Trace, second: Perceiver, words: Vocabulary, seed: int) -> Tr
     answer = seen.observation or seen.error
     if answer is None:
         raise LookupError("an outcome holds an observation or an error")
+    if isinstance(answer, Observation):
+        try:
+            answer = bound(trace.case, answer)
+        except NesyError as error:
+            answer = error
     return trace.with_(beside=beside_of(trace.observation, answer, name, words))
 
 
@@ -90,7 +97,8 @@ def _observed(
         if found.observation is None:
             raise found.error or LookupError("an outcome holds an observation or an error")
         _has_face(found.case, found.observation)
-        spoken = with_line(found.observation, found.case, vocabulary, reader)
+        seen = bound(found.case, found.observation)
+        spoken = with_line(seen, found.case, vocabulary, reader)
     except NesyError as error:
         return failed(trace, error)
     return trace.with_(observation=spoken)
@@ -233,7 +241,18 @@ def _steps(trace: Trace, reader: Reader | None, engine: Engine, desk: Desk | Non
             seen = _with_signs(seen, line.read(trace.case.line, engine.vocabulary), trace, engine)
         ready = trace.with_(observation=seen)
         task = desk.task(ready, engine.vocabulary) if desk is not None else None
-        return (yield from reasoned(ready, engine.dated(ready), task))
+        done = yield from reasoned(ready, engine.dated(ready), task)
+        if done.beside is None or done.beside.observation is None or done.observation is None:
+            return done
+        # What the second saw, read with the words as they were read: nothing rests on it.
+        words = {"line": done.observation.line, "turns": done.observation.turns}
+        other = done.beside.observation.model_copy(update=words)
+        bare = Trace(case=done.case, observation=other, versions=done.versions)
+        with suppress(NesyError):
+            done = voiced(
+                done, (yield from reasoned(bare, engine.dated(bare), None)), engine.vocabulary
+            )
+        return done
     except NesyError as error:
         return failed(trace, error)
 

@@ -82,7 +82,7 @@ _ALL = [
         "input",
         "caption",
         """
-        caption(Relation): text inside the picture is {Relation} to the line
+        caption(Relation): text inside the picture set against the line: {Relation}
         """,
     ),
     *_table(

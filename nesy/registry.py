@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from nesy import resources
 from nesy.diagnostics import Diagnostic, MissingError, NesyError, nearest
@@ -33,6 +34,7 @@ _SPEC = re.compile(
     r"(?::(?P<model>.+))?$",
     re.DOTALL,
 )
+_OPTIONS = re.compile(r"\?(?P<options>[a-z_]{1,64}=[^?]*)$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +133,23 @@ def _defines(source: ast.Module, function: str) -> bool:
     return any(isinstance(n, ast.FunctionDef) and n.name == function for n in source.body)
 
 
+def options_of(spec: str) -> dict[str, str]:
+    """Return the options at the end of a spec, written as in a URL.
+
+    >>> options_of("transformers:models/mine?soft_facts=scored&samples=8")
+    {'soft_facts': 'scored', 'samples': '8'}
+    """
+    found = _OPTIONS.search(spec)
+    return dict(parse_qsl(found["options"], keep_blank_values=True)) if found else {}
+
+
 def split(spec: str, seam: Seam = ADAPTER) -> tuple[str, str | None]:
-    """Read ``NAME[:MODEL]``; raises NesyError N103 where it has another form.
+    """Read ``NAME[:MODEL]``, without options; raises NesyError N103 where it has another form.
 
     >>> split("transformers:models/mine")
     ('transformers', 'models/mine')
     """
-    if found := _SPEC.match(spec):
+    if found := _SPEC.match(_OPTIONS.sub("", spec)):
         return found["name"], found["model"]
     what = f"{spec[:80]!r} does not name {_a(seam.noun)}"
     why = f"the form is {seam.noun.upper()} or {seam.noun.upper()}:MODEL"
@@ -149,9 +161,10 @@ def _a(noun: str) -> str:
 
 
 def perceiver(spec: str, vocabulary: Vocabulary) -> Perceiver:
-    """Build the perceiver that ``--with ADAPTER[:MODEL]`` names.
+    """Build the perceiver that ``--with ADAPTER[:MODEL][?OPTION=VALUE&…]`` names.
 
-    Raises NesyError N101 (unknown adapter), N102 (not an adapter), N103 (the form of the name).
+    Raises NesyError N101 (unknown adapter), N102 (not an adapter), N103 (the form of the name),
+    N165 (no such option).
     """
     made: Perceiver = _made(spec, ADAPTER, Perceiver, vocabulary)
     return made
@@ -168,6 +181,14 @@ def listed(spec: str, vocabulary: Vocabulary) -> list[Case] | None:
         return None
     lists = getattr(_target(_named(name, ADAPTER, adapters()), ADAPTER), "cases", None)
     return list(lists(model, vocabulary)) if callable(lists) else None
+
+
+def models() -> list[dict[str, Any]]:
+    """Return the models that shipped adapters know by name: their module's ``models()``."""
+    folder = resources.folder("adapters")
+    shipped = [each for each in adapters().values() if each.entry is None]
+    knowing = [each for each in shipped if _defines(_source(folder, each.name), "models")]
+    return [row for each in knowing for row in _target(each, ADAPTER).models()]
 
 
 def reader(spec: str, vocabulary: Vocabulary) -> Reader:
@@ -207,7 +228,15 @@ def _made(spec: str, seam: Seam, protocol: Any, vocabulary: Vocabulary) -> Any:
     """Build what a seam's spec names, and require that it keeps the seam's protocol."""
     name, model = split(spec, seam)
     known = readers() if seam is READER else adapters(seam)
-    made = _creator(_named(name, seam, known), seam)(model, vocabulary)
+    create, options = _creator(_named(name, seam, known), seam), options_of(spec)
+    try:
+        made = create(model, vocabulary, **options)
+    except TypeError as error:
+        if not options or "unexpected keyword" not in str(error):
+            raise
+        what = f"the {seam.noun} {name} has no such option"
+        fix = f"leave it out: {seam.option} {_OPTIONS.sub('', spec)[:80]}"
+        raise NesyError(Diagnostic("N165", what, str(error), fix)) from error
     if not isinstance(made, protocol):
         raise _not_one(name, seam, f"{seam.creator}() returns a {type(made).__name__}")
     return made
@@ -241,7 +270,7 @@ def _target(adapter: Adapter, seam: Seam) -> Any:
         raise _not_one(adapter.name, seam, str(error)) from error
 
 
-def _creator(adapter: Adapter, seam: Seam) -> Callable[[str | None, Vocabulary], object]:
+def _creator(adapter: Adapter, seam: Seam) -> Callable[..., object]:
     target = _target(adapter, seam)
     create: object = target if callable(target) else getattr(target, seam.creator, None)
     if not callable(create):

@@ -106,7 +106,7 @@ def longest(schema: Schema) -> int:
                     raise _unbounded(f"the member {member!r}", "it is not plain ASCII text")
             return max(len(member) for member in members) + 2
         case {"type": "string", "pattern": str(pattern), **rest} if not rest:
-            if found := _PATTERN.match(pattern):
+            if (found := _PATTERN.match(pattern)) and _is_plain(found["set"]):
                 return int(found["most"]) + 2
             raise _unbounded(f"the pattern {pattern}", "it is not ^[printable ASCII]{0,N}$")
         case {"type": "object", "properties": dict(parts), **rest} if parts:
@@ -118,6 +118,16 @@ def longest(schema: Schema) -> int:
                 raise _unbounded(f"the key {bad[0]!r}", "it is not plain ASCII text")
             return 1 + sum(len(key) + 4 + longest(part) for key, part in parts.items())
     raise _unbounded(f"the part {json.dumps(schema)[:120]}", "its answers are not finitely many")
+
+
+def _is_plain(characters: str) -> bool:
+    """Tell whether a set of a pattern holds plain text only: no quotation mark, no other script."""
+    try:
+        allowed = re.compile(f"[{characters}]")
+    except re.error:
+        return False
+    found = [chr(code) for code in range(0x100) if allowed.match(chr(code))]
+    return bool(found) and all(map(_PLAIN.match, found))
 
 
 def _unbounded(what: str, why: str) -> NesyError:

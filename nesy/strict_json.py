@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from codecs import BOM_UTF8
+from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,8 +26,8 @@ def _no_constant(text: str) -> Any:
     raise _Refused(f"{text} is not a JSON number")
 
 
-def _small_integer(text: str) -> int:
-    if len(text) > 11 or abs(int(text)) > LARGEST_INTEGER:
+def _small_integer(text: str, largest: int = LARGEST_INTEGER) -> int:
+    if len(text) > 1 + len(str(largest)) or abs(int(text)) > largest:
         raise _Refused(f"the integer {text[:24]}{'…' if len(text) > 24 else ''} is too large")
     return int(text)
 
@@ -38,14 +40,16 @@ def _finite(text: str) -> float:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise _Refused(f"the key {key[:60]!r} is given twice")
-        found[key] = value
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        counted = Counter(key for key, _ in pairs)
+        key = next(key for key, _ in pairs if counted[key] > 1)
+        raise _Refused(f"the key {key[:60]!r} is given twice")
     return found
 
 
+# As many digits as a number needs to be too large.
+_LARGE = re.compile(r"[0-9]{10}")
 _BRACKETS = re.compile(r'"(?:\\.|[^"\\])*"|[\[\]{}]', re.DOTALL)
 
 
@@ -64,9 +68,12 @@ def _too_deep(text: str) -> bool:
     return False
 
 
-def loads(text: str, *, file: str | None = None, line: int = 1) -> Any:
+def loads(
+    text: str, *, file: str | None = None, line: int = 1, largest: int = LARGEST_INTEGER
+) -> Any:
     """Parse JSON, refusing NaN, duplicate keys, huge numbers, lone surrogates and deep nesting.
 
+    No integer may be beyond ``largest``: more than the default only what never becomes a fact.
     Raises NesyError N110 (not JSON) or N111 (JSON this program refuses), with the place.
     """
 
@@ -81,10 +88,13 @@ def loads(text: str, *, file: str | None = None, line: int = 1) -> Any:
             text,
             object_pairs_hook=_unique,
             parse_constant=_no_constant,
-            parse_int=_small_integer,
+            # Asked of every number, Python takes longer than to read all else.
+            parse_int=partial(_small_integer, largest=largest) if _LARGE.search(text) else None,
             parse_float=_finite,
         )
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        text.encode("utf-8")
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
         return value
     except json.JSONDecodeError as error:
         at = line + error.lineno - 1
@@ -97,10 +107,12 @@ def loads(text: str, *, file: str | None = None, line: int = 1) -> Any:
 
 def dumps(value: Any, *, indent: int | None = None) -> str:
     """Write JSON with a stable form; refuses NaN."""
-    separators = (",", ":") if indent is None else None
-    return json.dumps(
-        value, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators
-    )
+    if indent is None:
+        return _ON_ONE_LINE.encode(value)
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
+
+
+_ON_ONE_LINE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def read_text(path: Path, *, most: int | None = None) -> str:
@@ -137,20 +149,22 @@ def _unreadable(file: str, why: str, line: int | None = None) -> NesyError:
     return NesyError(Diagnostic("N112", "cannot read this file", why, fix, file, line))
 
 
-def lines(path: Path) -> Iterator[tuple[int, Any]]:
+def lines(path: Path, *, largest: int = LARGEST_INTEGER) -> Iterator[tuple[int, Any]]:
     """Yield (line number, value) of a JSON Lines file, or the one value of a JSON file."""
     text = read_text(path)
-    yield from parse_many(text, file=str(path))
+    yield from parse_many(text, file=str(path), largest=largest)
 
 
-def parse_many(text: str, *, file: str | None = None) -> Iterator[tuple[int, Any]]:
+def parse_many(
+    text: str, *, file: str | None = None, largest: int = LARGEST_INTEGER
+) -> Iterator[tuple[int, Any]]:
     """Yield (line number, value): one JSON object over many lines, or one object a line."""
     filled = [(n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
     if len(filled) > 1 and _unfinished(filled[0][1]):
-        yield filled[0][0], loads(text, file=file)
+        yield filled[0][0], loads(text, file=file, largest=largest)
         return
     for number, line in filled:
-        yield number, loads(line, file=file, line=number)
+        yield number, loads(line, file=file, line=number, largest=largest)
 
 
 def streamed(stream: IO[bytes], file: str) -> Iterator[tuple[int, bytes]]:

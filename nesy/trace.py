@@ -18,7 +18,6 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
-from pydantic_core import PydanticSerializationError
 
 from nesy import strict_json
 from nesy.diagnostics import Diagnostic, NesyError
@@ -43,6 +42,7 @@ from nesy.observation import (
     Turn,
     Value,
     Votes,
+    plain,
 )
 
 __all__ = [
@@ -84,6 +84,7 @@ __all__ = [
     "Violation",
     "Votes",
     "parse_trace",
+    "plain",
     "read_traces",
     "validate",
 ]
@@ -293,35 +294,45 @@ class Trace(Value):
         """Return why the case went no further, or None where it did."""
         return Failure.model_validate(self.error) if self.error is not None else None
 
+    def written(self) -> list[tuple[str, Any]]:
+        """Return the fields that are written, by their names in the format."""
+        return [("schema" if n == "schema_" else n, value) for n, value in super().written()]
+
     def with_(self, **stages: Any) -> Trace:
         """Return a copy with these stages filled in."""
         return self.model_copy(update=stages)
 
     def as_json(self, *, indent: int | None = None) -> str:
         """Write the trace; the same trace gives the same bytes."""
-        try:
-            value = self._lean().model_dump(mode="json", by_alias=True)
-            if self.facts:
-                value["facts"] = [_as_json(fact) for fact in self.facts]
-            if self.verdict is not None:
-                value["verdict"]["norms"] = [_as_json(norm) for norm in self.verdict.norms]
-        except PydanticSerializationError as error:
-            # pydantic turns a Ctrl-C inside a serializer into an error of its own.
-            if "KeyboardInterrupt" in str(error):
-                raise KeyboardInterrupt from error
-            raise
-        return strict_json.dumps(value, indent=indent)
-
-    def _lean(self) -> Trace:
-        """Return a copy without what is written piece by piece."""
-        verdict = self.verdict and self.verdict.model_copy(update={"norms": ()})
-        return self.with_(facts=self.facts and (), verdict=verdict)
+        if indent is not None:
+            return strict_json.dumps(plain(self), indent=indent)
+        return _text(self)
 
 
-# Cases have most facts and norms in common.
+def _text(of: Value) -> str:
+    """Write a value as JSON; what cases have in common is remembered."""
+    parts = []
+    for name, value in of.written():
+        if isinstance(value, Verdict):
+            text = _text(value)
+        elif isinstance(value, tuple) and value and isinstance(value[0], Fact | NormApplied):
+            text = f"[{','.join(map(_in_common, value))}]"
+        else:
+            text = strict_json.dumps(plain(value))
+        parts.append(f"{strict_json.dumps(name)}:{text}")
+    return f"{{{','.join(parts)}}}"
+
+
+def _in_common(of: Fact | NormApplied) -> str:
+    if of.model_extra:
+        return strict_json.dumps(plain(of))
+    return _remembered(type(of), *vars(of).values())
+
+
 @lru_cache(maxsize=2**14)
-def _as_json(of: Fact | NormApplied) -> dict[str, Any]:
-    return of.model_dump(mode="json")
+def _remembered(kind: type[Fact | NormApplied], *values: str | None) -> str:
+    fields = zip(kind.model_fields, values, strict=True)
+    return strict_json.dumps({name: value for name, value in fields if value is not None})
 
 
 def read_traces(path: Path) -> Iterator[Trace]:

@@ -113,9 +113,10 @@ class Vocabulary:
         self, kind: str, term: str, *, file: str | None = None, line: int | None = None
     ) -> Term:
         """Return a term; raises NesyError N201 naming the nearest one."""
-        if faults := self.lacking(kind, term, file=file, line=line):
-            raise NesyError(faults)
-        return self.terms[kind][term]
+        found = self.terms[kind].get(term)
+        if found is None:
+            raise NesyError(self.lacking(kind, term, file=file, line=line))
+        return found
 
     def lacking(
         self, kind: str, term: str, *, file: str | None = None, line: int | None = None

@@ -366,8 +366,8 @@ def test_correction_is_holms(ps):
 
 
 def test_the_list_of_measures_can_be_read_by_people_and_programs(nesy):
-    found = nesy("bench", "measures", "--json")
+    found = nesy("bench", "list", "measures", "--json")
     rows = json.loads(found.out)
     assert [row["name"] for row in rows] == list(MEASURES)
-    plain = nesy("bench", "measures").out
+    plain = nesy("bench", "list", "measures").out
     assert all(m.signature in plain for m in MEASURES.values())

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nesy import pipeline
+from nesy import pipeline, resources
 from nesy.beside import beside, in_words
 from nesy.diagnostics import Diagnostic, NesyError
 from nesy.trace import ActionUnit, Case, Claim, Face, Observation, SeenExpression, Trace
@@ -157,3 +157,84 @@ def test_a_second_perceiver_that_does_not_know_the_case_stops_nothing():
     (trace,) = pipeline.run([one], perceiver=first, beside=second)
     assert trace.verdict.status == "release"
     assert trace.beside.error["diagnostics"][0]["code"] == "N143"
+
+
+# ── Four voices ─────────────────────────────────────────────────────────────────────────────────
+
+RECORDED = resources.folder("benchmarks") / "demo" / "recorded"
+
+
+def test_the_recorded_disagreement_is_told_as_its_readme_shows(tmp_path, nesy):
+    reasoned = nesy("reason", RECORDED / "disagreement.json")
+    trace = json.loads(reasoned.out)
+    voices = trace["beside"]["voices"]
+    assert voices["differ"] and voices["claim"] == ["contempt"]
+    assert voices["beside_claim"] == ["happiness"] and voices["beside_read"] == ["joy"]
+    assert "contempt" not in voices["read"] and "joy" not in voices["read"]
+    told = nesy("why", stdin=reasoned.out).out.splitlines()
+    block = (RECORDED / "README.md").read_text(encoding="utf-8").split("```console\n")[1]
+    shown = block.split("```")[0].splitlines()[1:]
+    assert len(shown) > 9
+    at = 0
+    for line in shown:
+        if line != "…":
+            assert line in told[at:], line
+            at = told.index(line, at) + 1
+    # What the second saw decides nothing: all else is as without it.
+    alone = {name: value for name, value in trace.items() if name != "beside"}
+    bare = json.loads((RECORDED / "disagreement.json").read_text())
+    del bare["beside"]
+    path = tmp_path / "alone.json"
+    path.write_text(json.dumps(bare))
+    assert json.loads(nesy("reason", path).out) == alone
+    german = nesy("why", "--language", "de", stdin=reasoned.out).out
+    assert "pyfeat:pyfeat.csv selbst meint: Fröhlichkeit" in german
+    for form in ("json", "dot", "svg", "html"):
+        out = nesy("why", "--format", form, stdin=reasoned.out).out
+        assert "itself claims: happiness" in out or (form == "svg" and "two perceivers" in out)
+    assert nesy("why", "--format", "prov", stdin=reasoned.out).code == 0
+
+
+def voiced_of(first, second, **declared):
+    case = Case(id="c", image="x.png", line="Well.", declared=declared)
+    found = beside(of(first), of(second), "second", WORDS)
+    trace = pipeline.reason(Trace(case=case, observation=of(first), beside=found))
+    return trace.beside.voices
+
+
+def claims_of(*emotions):
+    return tuple(Claim(emotion=e, confidence=800) for e in emotions)
+
+
+def test_a_kind_of_the_same_emotion_is_no_disagreement():
+    smile = SeenExpression(expression="smile", confidence=900)
+    units = ((6, 12), (4, 1))
+    happy = face(*units, expressions=(smile,), claims=claims_of("happiness"))
+    joyful = face(*units, expressions=(smile,), claims=claims_of("joy"))
+    assert not voiced_of(happy, joyful).differ
+    angry = voiced_of(happy, face(*units, expressions=(smile,), claims=claims_of("anger")))
+    assert angry.differ and angry.beside_claim == ("anger",)
+    tie = voiced_of(happy, face(*units, claims=claims_of("joy", "anger")))
+    assert tie.beside_claim == ("anger", "joy") and not tie.differ
+
+
+def test_where_a_norm_withholds_the_face_no_opinion_of_it_is_told():
+    held = face((12,), claims=claims_of("happiness"))
+    other = face((4,), claims=claims_of("anger"))
+    assert voiced_of(held, other) is not None
+    assert voiced_of(held, other, context=("workplace",), jurisdiction=("eu",)) is None
+
+
+@given(one=faces, other=faces)
+@settings(max_examples=25, deadline=None)
+def test_a_second_perceiver_changes_nothing_but_what_stands_beside(one, other):
+    case = Case(id="c", image="x.png", line="Well.")
+    bare = Trace(case=case, observation=of(one))
+    found = beside(of(one), of(other), "second", WORDS)
+    plain = pipeline.reason(bare)
+    both = pipeline.reason(bare.with_(beside=found))
+    assert both.with_(beside=None) == plain
+    (bulk,) = pipeline.reason_many([bare.with_(beside=found)])
+    assert bulk == both
+    if both.error is None:
+        assert both.beside.voices.beside_claim or not other.claims

@@ -135,7 +135,7 @@ def test_what_is_excluded_is_no_candidate_whatever_speaks_for_it(tmp_path, more)
 def test_where_everything_is_excluded_nothing_is_read(tmp_path, more):
     found, _ = read(tmp_path, "excluded(F, neutral) :- speaker(F).\n" + more, ["speaker(f1)"])
     assert found.marginals == {"f1": {}}
-    assert found.reads() == []
+    assert list(found.reads()) == []
 
 
 def test_only_the_speaker_is_read(tmp_path):

@@ -1,6 +1,7 @@
 """The report schema: derived from the ontology, finite, and turned into an Observation."""
 
 import json
+import random
 
 import jsonschema
 import pytest
@@ -10,6 +11,9 @@ from outlines_core import Index, Vocabulary
 from outlines_core.json_schema import build_regex_from_schema
 
 from nesy import schema, vocabulary
+from nesy.adapters.transformers import backends
+from nesy.adapters.transformers.characters import Characters
+from nesy.adapters.transformers.spelling import Spelling
 from nesy.diagnostics import NesyError
 
 WORDS = vocabulary.load()
@@ -85,12 +89,15 @@ def test_the_certificate_of_the_report_is_the_longest_path_of_the_automaton() ->
     assert schema.longest(FULL) == longest_path(FULL)
 
 
-NAMES = st.from_regex(r"\A[a-z][a-z0-9_]{0,7}\Z")
+NAMES = st.from_regex(r"\A[ -!#-\[\]-~]{1,8}\Z")
 ENUMS = st.lists(st.from_regex(r"\A[ -!#-\[\]-~]{1,9}\Z"), min_size=1, max_size=5, unique=True).map(
     lambda members: {"type": "string", "enum": members}
 )
-PATTERNS = st.integers(0, 40).map(
-    lambda most: {"type": "string", "pattern": rf"^[ -!#-\[\]-~]{{0,{most}}}$"}
+SETS = st.sampled_from([r" -!#-\[\]-~", "a-z", "0-9A-F", "x", r" \^\-\]", r"\^-b"])
+PATTERNS = st.builds(
+    lambda allowed, most: {"type": "string", "pattern": f"^[{allowed}]{{0,{most}}}$"},
+    SETS,
+    st.integers(0, 40),
 )
 
 
@@ -113,6 +120,27 @@ def test_the_certificate_equals_the_longest_path(part: schema.Schema) -> None:
     assert schema.longest(part) == longest_path(part)
 
 
+@settings(max_examples=40, deadline=None)
+@given(_objects(st.recursive(ENUMS | PATTERNS, _objects, max_leaves=8)), st.integers(0, 99))
+def test_no_backend_knows_another_answer(part: schema.Schema, seed: int) -> None:
+    """Along answers drawn at random, each engine allows the same characters at every place."""
+    characters = Characters(part)
+    assert characters.most == longest_path(part)
+    spelling = Spelling({code: chr(code) for code in range(32, 127)}, 0)
+    engines = [backends.compile_schema(name, part, spelling).matcher() for name in backends.NAMES]
+    chance, state = random.Random(seed), characters.start
+    while options := characters.moves.get(state):
+        ends = [0] if state in characters.finals else []
+        for engine in engines:
+            assert engine.legal().tolist() == ends + sorted(options)
+        byte = chance.choice(sorted(options))
+        state = options[byte]
+        for engine in engines:
+            engine.take(byte)
+    assert state in characters.finals
+    assert [engine.legal().tolist() for engine in engines] == [[0]] * len(engines)
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.sampled_from(schema.REPORTS), min_size=1, unique=True))
 def test_every_choice_of_reports_has_a_certificate(reports: list[str]) -> None:
@@ -126,6 +154,9 @@ def test_every_choice_of_reports_has_a_certificate(reports: list[str]) -> None:
         {"type": "string"},
         {"type": "string", "maxLength": 5},
         {"type": "string", "pattern": "^a*$"},
+        {"type": "string", "pattern": "^[^a]{0,5}$"},
+        {"type": "string", "pattern": "^[ -~]{0,5}$"},
+        {"type": "string", "pattern": "^[z-a]{0,5}$"},
         {"type": "string", "pattern": r"^[ -!#-\[\]-~]{0,160}$", "maxLength": 5},
         {"type": "string", "enum": []},
         {"type": "string", "enum": ["é"]},

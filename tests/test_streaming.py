@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from nesy.reason.bulk import CHUNK
+
 NESY = [sys.executable, "-c", "from nesy.cli import main; main()"]
 pytestmark = pytest.mark.slow
 
@@ -46,7 +48,7 @@ def ended(pids, within=30.0):
 
 @pytest.fixture
 def endless(tmp_path):
-    """Reasoning in two processes over lines that do not end, caught after the first answer."""
+    """Reasoning in two processes over lines that do not end, caught after answers of theirs."""
     if not Path("/proc/self/task").is_dir():
         pytest.skip("processes are looked for in /proc")
     out, err = tmp_path / "out", tmp_path / "err"
@@ -61,7 +63,7 @@ def endless(tmp_path):
     feed = subprocess.Popen(["yes", lines(1)[0]], stdout=run.stdin)
     run.stdin.close()
     until = time.monotonic() + 60
-    while not out.stat().st_size:
+    while out.read_bytes().count(b"\n") <= CHUNK:
         assert run.poll() is None, err.read_text()
         assert time.monotonic() < until
         time.sleep(0.05)
@@ -106,3 +108,35 @@ def test_a_bad_line_among_many_is_told_and_costs_nothing_else(nesy, tmp_path, jo
     said = [json.loads(line)["case"] for line in ran.out.splitlines()]
     assert [case["line"] for case in said] == [json.loads(line)["line"] for line in good]
     assert [case["id"] for case in said] == [f"c{n}" for n in range(1, 252) if n != 121]
+
+
+FORKING = """
+import os, subprocess, sys
+from nesy.reason.workers import spread
+
+laid_out = []
+
+def where(held, each):
+    return os.getpid() == held, bool(laid_out)
+
+if __name__ == "__main__":
+    laid_out.append("rules")
+    beside = subprocess.Popen(["sleep", "60"]) if sys.argv[1:] else None
+    found = list(spread(where, os.getpid(), range(3), jobs=1, inherit=True))
+    print(found == [(True, True), (False, True), (False, True)], found == [(False, False)] * 3)
+    if beside is not None:
+        beside.kill()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere processes are always started anew")
+@pytest.mark.parametrize(("beside", "said"), [((), "True False"), (("child",), "False True")])
+def test_rules_laid_out_are_inherited_only_where_nothing_else_runs(tmp_path, beside, said):
+    script = tmp_path / "forking.py"
+    script.write_text(FORKING, encoding="utf-8")
+    # Libraries of numbers start threads of their own.
+    env = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    ran = subprocess.run(
+        [sys.executable, script, *beside], env=env, capture_output=True, text=True, check=False
+    )
+    assert (ran.stdout.strip(), ran.stderr) == (said, "")

@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import model_serializer
 
 from nesy import strict_json, trace
 from nesy.diagnostics import Diagnostic, NesyError
@@ -123,14 +122,3 @@ def test_a_failure_is_told_as_it_was_raised():
     one = parse_trace({"case": {"id": "c"}, "error": error})
     assert one.failure.diagnostics[0].diagnostic() == fault
     assert trace.Trace(case=Case(id="c")).failure is None
-
-
-def test_a_ctrl_c_while_a_trace_is_written_is_a_ctrl_c():
-    class Interrupted(Case):
-        @model_serializer
-        def _stop(self):
-            raise KeyboardInterrupt
-
-    trace = Trace(case=Case(id="c1"), extra=Interrupted(id="c2"))
-    with pytest.raises(KeyboardInterrupt):
-        trace.as_json()

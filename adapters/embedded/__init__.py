@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from nesy import schema
 from nesy.diagnostics import Diagnostic, MissingError, NesyError
 
 if TYPE_CHECKING:
@@ -12,10 +13,14 @@ if TYPE_CHECKING:
     from nesy.vocabulary import Vocabulary
 
 WEIGHTS = Path(__file__).parent / "weights"
+_RESTING = ("one", "0", "no", "neutral")
 
 
-def create(model: str | None, vocabulary: Vocabulary) -> Perceiver:
-    """Load the weights beside this file; raises NesyError N103 or N901."""
+def create(model: str | None, vocabulary: Vocabulary, **options: str) -> Perceiver:
+    """Load the weights beside this file; raises NesyError N103 or N901.
+
+    The options are those of the adapter transformers.
+    """
     if model:
         fix = f"write --with embedded, or --with transformers:{model}"
         what, why = f"the adapter embedded has no model {model!r}", "it is one model"
@@ -26,4 +31,22 @@ def create(model: str | None, vocabulary: Vocabulary) -> Perceiver:
         raise MissingError(Diagnostic("N901", what, why, fix))
     from ..transformers import create as create_transformers
 
-    return create_transformers(str(WEIGHTS), vocabulary, name="embedded")
+    settings: dict[str, Any] = {"name": "embedded", **options}
+    perceiver = create_transformers(str(WEIGHTS), vocabulary, **settings)
+    perceiver.constraint.characters.expect(usual(perceiver.constraint.schema))
+    return perceiver
+
+
+def usual(report: schema.Schema) -> str:
+    """Return the report of one resting face: most of it is right of most faces.
+
+    It is only proposed: whatever the model says otherwise is kept (transformers/fast_forward.py).
+    """
+
+    def value(part: schema.Schema) -> Any:
+        if "properties" in part:
+            return {key: value(inner) for key, inner in part["properties"].items()}
+        members = part.get("enum", [""])
+        return next((word for word in _RESTING if word in members), members[0])
+
+    return schema.write(value(report))

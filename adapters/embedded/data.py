@@ -1,9 +1,11 @@
 """Training pictures: rendered in shards, shrunk as the image processor does, with labels."""
 
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -16,6 +18,7 @@ TRAIN, VALID, TEST = range(20_000), range(100_000, 101_000), range(200_000, 201_
 # 613_000_000 was never used before: the pictures of the former test seed have been looked at.
 VALID_SEED, TEST_SEED = 50_000_000, 613_000_000
 PATCH, CELL, MOST = 14, 28, 45_000  # patch and token edge in pixels; most pixels of a picture
+AHEAD = 4  # shards kept ready; each is 130 MB until its last use
 FACES = ("none", "one", "several")
 
 
@@ -61,6 +64,7 @@ def shot_row(case: Case) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         seed=case.seed,
         caption=case.caption,
         faces=case.faces,
+        sides=case.sides,
     )
     pixels = shrink(shot.image)
     zoom = np.array([pixels.shape[1] / case.size[0], pixels.shape[0] / case.size[1]])
@@ -119,14 +123,16 @@ def load(path: Path) -> list[Pictures]:
         return [Pictures(**{name: arrays[f"{i}_{name}"] for name in names}) for i in range(count)]
 
 
-def render_shards(folder: Path, numbers: range, per_shard: int = 1000) -> None:
-    """Render the shards of these numbers that are not there yet."""
+def render_shards(folder: Path, numbers: range, wanted: Any = None, per_shard: int = 1000) -> None:
+    """Render the shards of these numbers that are not there yet, AHEAD of the wanted at most."""
     folder.mkdir(parents=True, exist_ok=True)
     for number in numbers:
+        while wanted is not None and number > wanted.value + AHEAD:
+            time.sleep(0.5)
         path = folder / f"shard{number:03d}.npz"
         if not path.exists():
             seeds = range(number * per_shard, (number + 1) * per_shard)
-            save(path, gather([sample_case(seed, TRAIN, small=True) for seed in seeds]))
+            save(path, gather([sample_case(seed, TRAIN, taught=True) for seed in seeds]))
             sys.stderr.write(f"rendered {path.name}\n")
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from .asking import PROMPT
 from .data import Pictures, cells
 from .faces.labels import EXPRESSIONS, UNITS
 from .lesson import COUNT, Language, read, values
@@ -28,6 +29,17 @@ def agreement(said: np.ndarray, true: np.ndarray) -> dict[str, Any]:
     }
 
 
+def calibration_error(chances: np.ndarray, true: np.ndarray, bins: int = 10) -> float | None:
+    """Return the expected calibration error over equal bins of the chance, 0 best; 1 worst."""
+    known = ~np.isnan(chances)
+    p, y = chances[known], true[known].astype(float)
+    if not len(p):
+        return None
+    place = np.minimum((p * bins).astype(int), bins - 1)
+    gaps = [abs(float((p - y)[place == b].sum())) for b in range(bins)]
+    return round(sum(gaps) / len(p), 4)
+
+
 @torch.no_grad()
 def glance(
     model: Any, aids: Aids, language: Language, checks: list[Pictures], speaking: bool
@@ -36,7 +48,7 @@ def glance(
     said, true, face = [], [], []
     rows_said: list[list[int]] = []
     rows_true: list[list[int]] = []
-    question = language.questions(["I am fine, thanks."])[0]
+    question = language.questions([PROMPT.replace("{line}", "I am fine, thanks.")])[0]
     for group in checks:
         for k in range(0, len(group), 50):
             batch = group.take(np.arange(k, min(k + 50, len(group))))
@@ -75,3 +87,22 @@ def glance(
         "emotion": round(float((a[:, -1] == b[:, -1]).mean()), 3),
         "each": dict(zip((*UNITS, *EXPRESSIONS), au["each"] + expression["each"], strict=True)),
     }
+
+
+@torch.no_grad()
+def temperature(model: Any, language: Language, checks: list[Pictures]) -> float:
+    """Return what to divide the logits by so that the chances of held-out values are right."""
+    question = language.questions([PROMPT.replace("{line}", "I am fine, thanks.")])[0]
+    found: list[tuple[torch.Tensor, torch.Tensor]] = []
+    for group in checks:
+        for k in range(0, len(group), 50):
+            batch = group.take(np.arange(k, min(k + 50, len(group))))
+            ids, _ = language.answers(values(batch))
+            shape = batch.pixels.shape[1:3]
+            asked = [question] * len(batch)
+            logits = read(model, language, see(model, batch.pixels), shape, asked, ids)
+            found.append((logits[:, 1:-2:2].flatten(0, 1), ids[:, 1:-2:2].flatten()))
+    logits, ids = (torch.cat(parts) for parts in zip(*found, strict=True))
+    grid = np.exp(np.linspace(np.log(0.5), np.log(3.0), 60))
+    losses = [float(torch.nn.functional.cross_entropy(logits / t, ids)) for t in grid]
+    return float(grid[int(np.argmin(losses))])

@@ -8,10 +8,10 @@ import torch
 from torch.nn import functional as F
 from transformers import PreTrainedTokenizerFast, Qwen2_5_VLForConditionalGeneration
 
+from .asking import sample_question
 from .data import FACES, Pictures, cells
 from .faces.labels import EMOTIONS, EXPRESSIONS, LEVELS, UNITS, emotion_of, expressions_of, level
-from .faces.sample import sample_line
-from .model import LINE_LIMIT, PROMPT, key_pieces
+from .model import key_pieces
 from .vision import Aids, positions
 
 _LEFT, _RIGHT = UNITS.index(61), UNITS.index(62)
@@ -62,35 +62,31 @@ def flipped(p: Pictures, which: np.ndarray) -> Pictures:
     return p
 
 
-class Book:
-    """All training pictures by shape, dealt in batches of one shape."""
+def deal(groups: list[Pictures], size: int, rng: np.random.Generator) -> Iterator[Pictures]:
+    """Deal every picture once, in batches of one shape and about one size of face; mirror half."""
+    hands: list[list[tuple[Pictures, np.ndarray]]] = []
+    for shape in sorted({g.pixels.shape[1:] for g in groups}):
+        alike = [g for g in groups if g.pixels.shape[1:] == shape]
+        index = np.array([(i, j) for i, g in enumerate(alike) for j in range(len(g))])
+        area = np.concatenate([face_area(g) for g in alike])
+        index = index[np.argsort(area + rng.uniform(0, 2.0, len(area)), kind="stable")]
+        for k in range(0, len(index), size):
+            hand = index[k : k + size]
+            hands.append([(alike[i], hand[hand[:, 0] == i, 1]) for i in np.unique(hand[:, 0])])
+    for k in rng.permutation(len(hands)):
+        parts = [g.take(rows) for g, rows in hands[k]]
+        names = Pictures.__dataclass_fields__
+        whole = Pictures(
+            **{name: np.concatenate([getattr(p, name) for p in parts]) for name in names}
+        )
+        yield flipped(whole, rng.random(len(whole)) < 0.5)
 
-    def __init__(self, groups: list[Pictures], seed: int) -> None:
-        self._rng = np.random.default_rng(seed)
-        shapes = sorted({g.pixels.shape[1:] for g in groups})
-        self._groups = [[g for g in groups if g.pixels.shape[1:] == shape] for shape in shapes]
 
-    def batches(self, size: int) -> Iterator[Pictures]:
-        """Deal batches for ever: every picture once per round, half of them mirrored."""
-        while True:
-            hands: list[list[tuple[Pictures, np.ndarray]]] = []
-            for group in self._groups:
-                index = np.array([(i, j) for i, g in enumerate(group) for j in range(len(g))])
-                self._rng.shuffle(index)
-                for k in range(0, len(index), size):
-                    hand = index[k : k + size]
-                    hands.append(
-                        [(group[i], hand[hand[:, 0] == i, 1]) for i in np.unique(hand[:, 0])]
-                    )
-            for k in self._rng.permutation(len(hands)):
-                parts = [g.take(rows) for g, rows in hands[k]]
-                whole = Pictures(
-                    *(
-                        np.concatenate([getattr(p, name) for p in parts])
-                        for name in Pictures.__dataclass_fields__
-                    )
-                )
-                yield flipped(whole, self._rng.random(len(whole)) < 0.5)
+def face_area(pictures: Pictures) -> np.ndarray:
+    """Return the tokens that each picture's one face covers; more than all where there is none."""
+    inside = cells(pictures)[1][..., 2]
+    area: np.ndarray = inside.sum(1)
+    return np.where(area > 0, area, inside.shape[1] + 1.0)
 
 
 @dataclass
@@ -109,15 +105,10 @@ class Language:
         self.ids = {word: tok.convert_tokens_to_ids(f'"{word}"') for word in words}
         self.fill = [*["0"] * (1 + len(UNITS)), *["no"] * len(EXPRESSIONS), "neutral"]
 
-    def questions(self, lines: list[str]) -> list[list[int]]:
+    def questions(self, texts: list[str]) -> list[list[int]]:
         """Return what follows the picture, up to where the answer starts."""
-        texts = [
-            "<|vision_end|>"
-            + PROMPT.replace("{line}", line[:LINE_LIMIT])
-            + "<|im_end|>\n<|im_start|>assistant\n"
-            for line in lines
-        ]
-        asked: list[list[int]] = self.tokenizer(texts)["input_ids"]
+        around = ["<|vision_end|>" + t + "<|im_end|>\n<|im_start|>assistant\n" for t in texts]
+        asked: list[list[int]] = self.tokenizer(around)["input_ids"]
         return asked
 
     def answers(self, rows: list[list[str]]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -132,25 +123,23 @@ class Language:
             ids[i, 1:-2:2] = torch.tensor(
                 [self.ids[v if v != "?" else f] for v, f in zip(row, self.fill, strict=True)]
             )
-            lift = np.array(
-                [0.0 if v == "?" else 1.5 if v in "BCDE" or v == "yes" else 1.0 for v in row]
-            )
+            lift = np.array([0.0 if v == "?" else 1.0 for v in row])
             weights[i, 1:-2:2] = torch.from_numpy(worth * lift).float()
         return ids, weights
 
 
 class Questions:
-    """A stock of random lines, asked in batches of like length."""
+    """A stock of questions with random lines, asked in batches of like length."""
 
-    def __init__(self, language: Language, seed: int, stock: int = 16_000) -> None:
-        self._rng = np.random.default_rng(seed)
-        self._asked = language.questions([sample_line(self._rng) for _ in range(stock)])
+    def __init__(self, language: Language, rng: np.random.Generator, stock: int = 1500) -> None:
+        self._rng = rng
+        self._asked = language.questions([sample_question(rng) for _ in range(stock)])
         self._asked.sort(key=len)
 
     def deal(self, count: int) -> list[list[int]]:
         """Return questions of like length; long ones seldom, since they cost most."""
         stock = len(self._asked)
-        last = stock - count if self._rng.random() < 0.1 else int(0.9 * stock)
+        last = stock - count if self._rng.random() < 0.15 else int(0.75 * stock)
         start = int(self._rng.integers(0, last))
         return self._asked[start : start + count]
 
@@ -194,11 +183,14 @@ def aid_loss(
 
 
 def chosen(batch: Pictures, rng: np.random.Generator) -> torch.Tensor:
-    """Name the tokens to look at in the first stage: the face's first, then some of the rest."""
-    share = 0.44 if batch.pixels.shape[2] > batch.pixels.shape[1] else 0.62
-    _, place = cells(batch)
+    """Name the tokens to look at: the face's, some around it; of a picture without one, a part."""
+    place = cells(batch)[1]
+    total = place.shape[1]
+    area = face_area(batch)
+    one = area <= total
+    count = int(area[one].max() + 0.08 * total) if one.any() else 0
+    count = min(total, max(count, total // 2 if not one.all() else 6))
     score = place[..., 2] + rng.random(place.shape[:2])
-    count = int(share * score.shape[1])
     return torch.from_numpy(np.sort(np.argsort(-score, axis=1)[:, :count], axis=1))
 
 

@@ -18,16 +18,12 @@ from transformers import (
 )
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
+from .asking import LINE_LIMIT, PROMPT
 from .data import MOST
 from .faces.labels import EMOTIONS, EXPRESSIONS, LEVELS, UNITS
 from .faces.sample import sample_line
 
 NAME = "nesy-embedded-1"
-LINE_LIMIT = 200
-PROMPT = (
-    "Report as JSON what the picture shows: faces, action units, expressions, emotion. "
-    "The line spoken: {line}"
-)
 SPECIAL = (
     "<|endoftext|>",
     "<|im_start|>",

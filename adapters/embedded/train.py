@@ -1,18 +1,16 @@
 """Train the embedded model: render, train the eyes, train the words, export.
 
-    python -m nesy.adapters.embedded.train --out DIR
+    python -m nesy.adapters.embedded.train --out DIR --photos DIR --synthetic DIR
 
-An interrupted run goes on from its last checkpoint in DIR/work. Minutes are wall time.
-
-    python -m nesy.adapters.embedded.measure --weights DIR
-
-writes the figures of the exported weights.
+Everything follows from --seed and the number of rounds, none of it from the clock: on one machine
+the same command writes the same weights. An interrupted run goes on from DIR/work.
 """
 
 import argparse
+import hashlib
 import json
 import math
-import resource
+import multiprocessing
 import sys
 import time
 from pathlib import Path
@@ -22,16 +20,23 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from nesy.diagnostics import NesyError
+
 from .data import TRAIN, VALID, VALID_SEED, Pictures, held_out, load, render_shards, save
-from .lesson import COUNT, Book, Language, Questions, aid_loss, chosen, read, values
+from .evaluate import glance, temperature
+from .lesson import COUNT, Language, Questions, aid_loss, chosen, deal, read, values
 from .model import export, make_model, make_tokenizer, parameters
 from .optimizer import Muon, split
 from .transfer import extra
 from .vision import Aids, patches, see
 
-BATCH, TALK = 32, 16  # pictures in a step of the eyes alone; in a step with words
-REPORT = 270.0  # seconds between reports
-WHOLE = 240.0  # seconds at the end in which every token of a picture is looked at
+BATCH = 32  # pictures in a step
+LAGS = (0, 7, 15)  # a round deals the new shard and those of so many rounds ago
+DECAY = 1 / 3  # the share of the rounds, at the end, in which the learning rates fall
+WHOLE = 0.08  # the share, at the end, in which every token of a picture is looked at
+VISION, JOINT = 14, 46  # rounds: the eyes alone, then the eyes and the words
+SPARSE, SIXTH = 20, 6  # before so many rounds none else is whole, after them one batch in six
+EVERY = 8  # of so many batches with words, one is of pictures that we did not draw
 
 
 def whiten(model: Any, pictures: Pictures) -> None:
@@ -50,25 +55,13 @@ def whiten(model: Any, pictures: Pictures) -> None:
 class Training:
     """Everything that a checkpoint holds, and the steps."""
 
-    def __init__(
-        self,
-        out: Path,
-        minutes: tuple[float, float, float],
-        book: Book,
-        checks: list[Pictures],
-        extra: Book | None = None,
-    ) -> None:
-        self.out, self.minutes, self.book, self.checks, self.extra = (
-            out,
-            minutes,
-            book,
-            checks,
-            extra,
-        )
+    def __init__(self, out: Path, rounds: tuple[int, int], seed: int) -> None:
+        self.out, self.rounds, self.seed = out, rounds, seed
         self.tokenizer = make_tokenizer()
         self.language = Language(self.tokenizer)
-        torch.manual_seed(1)
+        torch.manual_seed(seed)
         self.model = make_model(self.tokenizer)
+        self.model.set_attn_implementation("eager")  # faster here, backwards, than the fused form
         language: Any = self.model.config.text_config
         self.aids = Aids(language.hidden_size)
         eyes = split(self.model.model.visual.named_parameters())
@@ -83,9 +76,10 @@ class Training:
             Muon(words[0], lr=0),
             torch.optim.AdamW(words[1], lr=0, betas=(0.9, 0.98), weight_decay=0.01),
         ]
-        self.spent, self.cpu, self.images, self.steps = 0.0, 0.0, 0, 0
+        self.done, self.images, self.steps, self.cpu = 0, 0, 0, 0.0
+        self.wanted = multiprocessing.get_context("spawn").Value("i", 0)
         self.said: list[dict[str, Any]] = []
-        self.rng = np.random.default_rng(int(time.time()))
+        self.renderer: Any = None
 
     def save(self) -> None:
         """Write the checkpoint, whole or not at all."""
@@ -94,7 +88,7 @@ class Training:
             "model": self.model.state_dict(),
             "aids": self.aids.state_dict(),
             "optimizers": [o.state_dict() for o in (*self.eyes, *self.words)],
-            "figures": (self.spent, self.cpu, self.images, self.steps, self.said),
+            "figures": (self.done, self.images, self.steps, self.cpu, self.said),
         }
         torch.save(state, part)
         part.rename(self.out / "checkpoint.pt")
@@ -109,167 +103,178 @@ class Training:
         self.aids.load_state_dict(state["aids"])
         for optimizer, saved in zip((*self.eyes, *self.words), state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
-        self.spent, self.cpu, self.images, self.steps, self.said = state["figures"]
+        self.done, self.images, self.steps, self.cpu, self.said = state["figures"]
         return True
 
-    def rates(self, speaking: bool) -> None:
-        """Set the learning rates from the time spent."""
-        whole = 60 * sum(self.minutes)
-        eyes = min(1.0, self.steps / 100) * (
-            0.5 + 0.5 * math.cos(math.pi * min(1.0, self.spent / whole))
-        )
-        since, length = self.spent - 60 * self.minutes[0], 60 * sum(self.minutes[1:])
-        words = min(1.0, max(0.0, since) / 20) * (
-            0.5 + 0.5 * math.cos(math.pi * min(1.0, max(0.0, since) / length))
-        )
-        for optimizers, share in ((self.eyes, eyes), (self.words, words if speaking else 0.0)):
+    def rates(self, at: float, since: int) -> None:
+        """Set the rates; ``at`` is the share of the run done, ``since`` the steps with words."""
+        fall = min(1.0, max(0.01, (1 - at) / DECAY))
+        for optimizers, warm in ((self.eyes, self.steps / 100), (self.words, since / 60)):
             for optimizer in optimizers:
                 peak = 2.5e-3 if isinstance(optimizer, Muon) else 1.5e-3
                 peak *= 1.6 if optimizers is self.words else 1.0
                 for group in optimizer.param_groups:
-                    group["lr"] = max(0.02, share) * peak
+                    group["lr"] = min(1.0, warm) * fall * peak
 
     def step(
-        self, batch: Pictures, positive: torch.Tensor, stage: str, asked: list[list[int]]
+        self,
+        batch: Pictures,
+        positive: torch.Tensor,
+        keep: torch.Tensor | None,
+        asked: list[list[int]] | None,
     ) -> tuple[float, float]:
-        """Learn from one batch: the eyes, the words, or both; return both losses, NaN for none."""
-        self.rates(stage != "eyes")
-        late = self.spent > 60 * sum(self.minutes) - WHOLE
-        keep = None if late else chosen(batch, self.rng)
-        dense = spoken = torch.tensor(math.nan)
-        with torch.autocast("cpu", torch.bfloat16, enabled=stage != "eyes"):
-            with torch.set_grad_enabled(stage != "words"):
-                tokens = see(self.model, batch.pixels, keep)
-            if stage != "words":
-                dense = aid_loss(self.aids, tokens, batch, positive, keep)
-            if stage != "eyes":
+        """Learn from one batch, with words where something is asked; return both losses."""
+        spoken = torch.tensor(math.nan)
+        with torch.autocast("cpu", torch.bfloat16):
+            tokens = see(self.model, batch.pixels, keep)
+            loss = dense = aid_loss(self.aids, tokens, batch, positive, keep)
+            if asked:
                 ids, weights = self.language.answers(values(batch))
-                logits = read(
-                    self.model, self.language, tokens, batch.pixels.shape[1:3], asked, ids, keep
-                ).float()
-                each = F.cross_entropy(logits.flatten(0, 1), ids.flatten(), reduction="none").view(
-                    ids.shape
-                )
-                spoken = (each * weights).sum() / (len(ids) * COUNT)
-        loss = dense if stage == "eyes" else spoken if stage == "words" else dense + 2.0 * spoken
+                shape = batch.pixels.shape[1:3]
+                logits = read(self.model, self.language, tokens, shape, asked, ids, keep).float()
+                each = F.cross_entropy(logits.flatten(0, 1), ids.flatten(), reduction="none")
+                spoken = (each.view(ids.shape) * weights).sum() / (len(ids) * COUNT)
+                loss = dense + 2.0 * spoken
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_([*self.model.parameters(), *self.aids.parameters()], 2.0)
-        for optimizer in (
-            *(self.eyes if stage != "words" else ()),
-            *(self.words if stage != "eyes" else ()),
-        ):
+        for optimizer in (*self.eyes, *(self.words if asked else ())):
             optimizer.step()
         self.model.zero_grad(set_to_none=True)
         self.aids.zero_grad(set_to_none=True)
         self.images, self.steps = self.images + len(batch), self.steps + 1
         return float(dense.detach()), float(spoken.detach())
 
-    def stage(self) -> str:
-        """Return what is trained now."""
-        ends = np.cumsum(self.minutes) * 60
-        return "eyes" if self.spent < ends[0] else "words" if self.spent < ends[1] else "both"
-
-    def run(self) -> None:
-        """Train until both stages have had their minutes."""
-        prevalence = np.concatenate([g.units for group in self.book._groups for g in group])
-        p = torch.from_numpy((np.nan_to_num(prevalence) >= 0.1).mean(0)).float().clamp(0.01, 0.5)
+    def round(self, groups: list[Pictures], others: list[Pictures]) -> np.ndarray:
+        """Deal these pictures once; return the losses of each step."""
+        number, total = self.done, sum(self.rounds)
+        rng = np.random.default_rng([self.seed, number])
+        speaking = number >= self.rounds[0]
+        questions = Questions(self.language, rng) if speaking else None
+        own = list(deal(groups, BATCH, rng))
+        mixed = list(deal(others, BATCH, rng))[: len(own) // EVERY] if speaking and others else []
+        units = np.concatenate([g.units[g.faces == 1] for g in groups])
+        p = torch.from_numpy((units >= 0.1).mean(0)).float().clamp(0.01, 0.5)
         positive = ((1 - p) / p).sqrt().clamp(max=5.0)
-        questions = Questions(self.language, int(time.time()))
-        clock, cpu, last, losses = time.time(), time.process_time(), self.spent, []
-        strange = self.extra.batches(TALK) if self.extra else None
-        many, few = self.book.batches(BATCH), self.book.batches(TALK)
-        while self.spent < 60 * sum(self.minutes):
-            stage = self.stage()
-            batch = next(
-                strange
-                if strange and stage == "both" and self.steps % 8 == 0
-                else many
-                if stage == "eyes"
-                else few
-            )
-            losses.append(self.step(batch, positive, stage, questions.deal(len(batch))))
-            self.spent, clock = self.spent + time.time() - clock, time.time()
-            self.cpu, cpu = self.cpu + time.process_time() - cpu, time.process_time()
-            if self.spent - last > REPORT or self.spent >= 60 * sum(self.minutes):
-                last = self.spent
-                self.report(np.array(losses), stage != "eyes")
-                losses = []
-                self.save()
-                clock, cpu = time.time(), time.process_time()
+        order = rng.permutation(len(own) + len(mixed))
+        losses, since = [], 0
+        for place, k in enumerate(order):
+            batch = own[k] if k < len(own) else mixed[k - len(own)]
+            at = (number + place / len(order)) / total
+            since = (number - self.rounds[0]) * len(order) + place
+            self.rates(at, max(0, since))
+            whole = at > 1 - WHOLE or (number >= SPARSE and place % SIXTH == 0)
+            keep = None if whole else chosen(batch, rng)
+            asked = questions.deal(len(batch)) if questions else None
+            losses.append(self.step(batch, positive, keep, asked))
+        self.done += 1
+        return np.array(losses)
 
-    @torch.no_grad()
-    def report(self, losses: np.ndarray, speaking: bool) -> None:
-        """Say how well held-out pictures are read, without free running."""
-        from .evaluate import glance
+    def run(self, others: list[Pictures], checks: list[Pictures], every: int) -> None:
+        """Train until every round is done, with a checkpoint after each."""
+        while self.done < sum(self.rounds):
+            clock, cpu = time.time(), time.process_time()
+            self.wanted.value = self.done
+            groups = [g for lag in LAGS for g in self.shard(self.done - lag)]
+            waited = time.time() - clock
+            losses = self.round(groups, others)
+            self.cpu += time.process_time() - cpu
+            figures: dict[str, Any] = {
+                "round": self.done,
+                "images": self.images,
+                "cpu_minutes": round(self.cpu / 60, 1),
+                "waited": round(waited, 1),
+                "dense": round(float(losses[:, 0].mean()), 4),
+            }
+            if self.done > self.rounds[0]:
+                figures["spoken"] = round(float(losses[:, 1].mean()), 4)
+            if self.done % every == 0 or self.done == sum(self.rounds):
+                speaking = self.done > self.rounds[0]
+                figures |= glance(self.model, self.aids, self.language, checks, speaking)
+            self.said.append(figures)
+            sys.stderr.write(json.dumps(figures) + "\n")
+            sys.stderr.flush()
+            self.save()
+            self.path(self.done - 1 - LAGS[-1]).unlink(missing_ok=True)
 
-        figures = {
-            "minutes": round(self.spent / 60, 1),
-            "cpu": round(self.cpu / 60, 1),
-            "images": self.images,
-        }
-        figures |= {"dense": round(_mean(losses[:, 0]), 4), "spoken": round(_mean(losses[:, 1]), 4)}
-        figures |= glance(self.model, self.aids, self.language, self.checks, speaking)
-        self.said.append(figures)
-        sys.stderr.write(json.dumps(figures) + "\n")
-        sys.stderr.flush()
+    def path(self, number: int) -> Path:
+        """Return where a shard lies."""
+        return self.out / "shards" / f"shard{number:03d}.npz"
 
-
-def _mean(losses: np.ndarray) -> float:
-    known = losses[~np.isnan(losses)]
-    return float(known.mean()) if len(known) else 0.0
-
-
-def pictures(work: Path, shards: int) -> tuple[Book, list[Pictures]]:
-    """Return the training pictures and 300 held-out ones, rendered where they are missing."""
-    render_shards(work / "shards", range(shards))
-    path = work / "valid.npz"
-    if not path.exists():
-        save(path, held_out(300, VALID_SEED, VALID))
-    groups = [
-        g for number in range(shards) for g in load(work / "shards" / f"shard{number:03d}.npz")
-    ]
-    sys.stderr.write(f"{sum(map(len, groups))} pictures of {len(TRAIN)} people\n")
-    return Book(groups, seed=int(time.time())), [
-        g.take(np.arange(0, len(g), 3)) for g in load(path)
-    ]
+    def shard(self, number: int) -> list[Pictures]:
+        """Return a shard, when it has been rendered; none before the first."""
+        if number < 0:
+            return []
+        while not self.path(number).exists():
+            if self.renderer is None or not self.renderer.is_alive():
+                sys.exit(f"{self.path(number)} is not there, and nothing draws it: start again")
+            time.sleep(0.2)
+        return load(self.path(number))
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run the command line."""
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m nesy.adapters.embedded.train", description=__doc__
     )
     parser.add_argument("--out", type=Path, required=True, help="where weights and DIR/work go")
-    parser.add_argument("--shards", type=int, default=40, help="thousands of training pictures")
-    parser.add_argument("--vision-minutes", type=float, default=22.0)
-    parser.add_argument("--words-minutes", type=float, default=1.5)
-    parser.add_argument("--joint-minutes", type=float, default=24.0)
-    parser.add_argument(
-        "--photos", type=Path, help="a folder of photographs to mix in, once the words begin"
-    )
-    parser.add_argument(
-        "--synthetic", type=Path, help="a folder of 3-D renderings to mix in likewise"
-    )
-    parser.add_argument("--threads", type=int, default=1)
-    given = parser.parse_args(arguments)
-    torch.set_num_threads(given.threads)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--vision-rounds", type=int, default=VISION, help="rounds without words")
+    parser.add_argument("--joint-rounds", type=int, default=JOINT, help="rounds with words")
+    parser.add_argument("--photos", type=Path, help="a folder of photographs to mix in")
+    parser.add_argument("--synthetic", type=Path, help="a folder of 3-D renderings to mix in")
+    parser.add_argument("--shard", type=int, default=1000, help="new pictures of a round")
+    parser.add_argument("--every", type=int, default=4, help="rounds between looks at held-out")
+    parser.add_argument("--checks", type=int, default=300, help="held-out pictures")
+    try:
+        run(parser.parse_args(arguments))
+    except NesyError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    return 0
+
+
+def run(given: argparse.Namespace) -> None:
+    """Train, or go on training, and export; raises NesyError N186."""
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
     work = given.out / "work"
     work.mkdir(parents=True, exist_ok=True)
-    book, checks = pictures(work, given.shards)
-    strange = extra(given.photos, given.synthetic)
-    more = Book(strange, seed=int(time.time()) + 1) if strange else None
-    training = Training(
-        work, (given.vision_minutes, given.words_minutes, given.joint_minutes), book, checks, more
+    if not (work / "others.npz").exists():
+        save(work / "others.npz", extra(given.photos, given.synthetic))
+    training = Training(work, (given.vision_rounds, given.joint_rounds), given.seed)
+    before = training.resume()
+    training.wanted.value = training.done
+    numbers = range(max(0, training.done - LAGS[-1]), sum(training.rounds))
+    training.renderer = multiprocessing.get_context("spawn").Process(
+        target=render_shards,
+        args=(work / "shards", numbers, training.wanted, given.shard),
+        daemon=True,
     )
-    sys.stderr.write(f"{parameters(training.model)} parameters\n")
-    if not training.resume():
+    training.renderer.start()
+    if not (work / "valid.npz").exists():
+        save(work / "valid.npz", held_out(given.checks, VALID_SEED, VALID))
+    checks = load(work / "valid.npz")
+    if not before:
         whiten(training.model, max(checks, key=len))
-    training.run()
+    sys.stderr.write(f"{parameters(training.model)} parameters, {len(TRAIN)} people\n")
+    training.run(load(work / "others.npz"), checks, given.every)
+    training.renderer.join()
+    cool(training, checks)
     export(given.out, training.model, training.tokenizer)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    (work / "progress.json").write_text(json.dumps(training.said, indent=1), encoding="utf-8")
-    sys.stderr.write(f"done: {used.ru_utime + used.ru_stime:.0f} CPU s\n")
+    digest = hashlib.sha256((given.out / "model.safetensors").read_bytes()).hexdigest()
+    log = "".join(json.dumps(row) + "\n" for row in training.said)
+    (given.out / "training.jsonl").write_text(log, encoding="utf-8")
+    sys.stderr.write(f"done: {training.cpu / 60:.0f} CPU minutes; sha256 {digest}\n")
+
+
+def cool(training: Training, checks: list[Pictures]) -> None:
+    """Fit the temperature on held-out pictures and put it into the last norm's weights."""
+    found = temperature(training.model, training.language, checks)
+    norm: Any = training.model.model.language_model.norm
+    with torch.no_grad():
+        norm.weight.div_(found)
+    training.said.append({"temperature": round(found, 3)})
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -7,52 +7,61 @@ taken to be absent, which is fair for most of them and is our decision.
 
 import csv
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter
 
+from nesy.diagnostics import Diagnostic, NesyError
+
 from .data import Pictures, pack, shrink
 from .faces.backdrop import background, caption
 from .faces.labels import UNITS
+from .faces.render import REGIONS
 from .faces.sample import sample_line
 
 LAST_TRAINING_FACE = (
     "082"  # photographs of later people are kept apart for figures and demonstrations
 )
 KEPT_MESH = "id4"  # the 3-D identity kept apart
+# About where the eyes are in these sets, whose heads were cropped alike, and half a head.
+_PHOTO_EYES, _MESH_EYES = (238.0, 345.0, 210.0), (199.0, 172.0, 255.0)
 _SHAPES = ((288, 345), (288, 345), (288, 345), (322, 224), (322, 224), (268, 268))
 
 
-def varied(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Return the picture cropped, turned, scaled, placed and recoloured at random."""
+def varied(
+    image: Image.Image, eyes: tuple[float, float, float], rng: np.random.Generator
+) -> tuple[Image.Image, np.ndarray]:
+    """Return the picture turned, scaled, placed and recoloured, and face coordinates to pixels.
+
+    ``eyes`` is the middle between the eyes and the length of a face coordinate, in pixels.
+    """
     image = image.convert("RGB")
-    corner = image.getpixel((3, 3))
-    fill = corner if isinstance(corner, tuple) else (128, 128, 128)
-    angle = float(np.clip(rng.normal(0, 4), -10, 10))
-    image = image.rotate(
-        angle, Image.Resampling.BILINEAR, fillcolor=tuple(int(v) for v in fill[:3])
-    )
-    w, h = image.size
-    cut = rng.uniform(0, 0.10, 4)
-    image = image.crop(
-        (int(w * cut[0]), int(h * cut[1]), int(w * (1 - cut[2])), int(h * (1 - cut[3] * 0.4)))
-    )
     shape = _SHAPES[int(rng.integers(len(_SHAPES)))]
-    zoom = min(shape[0] / image.width, shape[1] / image.height) * float(rng.uniform(0.72, 1.08))
-    image = image.resize(
-        (max(40, int(image.width * zoom)), max(40, int(image.height * zoom))),
-        Image.Resampling.BICUBIC,
-    )
-    if rng.random() < 0.5:
-        scene = Image.new("RGB", shape, tuple(int(v) for v in fill[:3]))
-    else:
+    angle = float(np.clip(rng.normal(0, 0.07), -0.2, 0.2))
+    largest = max(0.42, 1.05 * eyes[2] / image.height)  # as large as it will be shown
+    zoom = float(rng.uniform(0.21, largest)) * shape[1] / eyes[2]
+    c, s = zoom * math.cos(angle), zoom * math.sin(angle)
+    middle = np.array([image.width / 2, (eyes[1] + image.height / 2) / 2])
+    room = np.maximum(0.0, np.array(shape) - 1.5 * zoom * eyes[2])
+    target = np.array(shape) / 2 + np.clip(rng.normal(0, 0.25, 2), -0.5, 0.5) * room
+    turn = np.array([[c, -s], [s, c]])
+    back = np.linalg.inv(turn)
+    shift = middle - back @ target
+    affine = (*back[0], shift[0], *back[1], shift[1])
+    fill = tuple(int(v) for v in np.asarray(image)[3, 3])
+    mask = Image.new("L", image.size, 255)
+    kind = Image.Resampling.BICUBIC
+    small = image
+    if zoom < 0.6:
+        small = small.filter(ImageFilter.BoxBlur(0.35 / zoom))
+    drawn = small.transform(shape, Image.Transform.AFFINE, affine, kind, fillcolor=fill)
+    scene = Image.new("RGB", shape, fill)
+    if rng.random() < 0.4:
         scene = background(shape, int(rng.integers(1 << 30)))
-    slack = shape[0] - image.width, shape[1] - image.height
-    scene.paste(
-        image, (int(slack[0] * rng.uniform(0.2, 0.8)), int(slack[1] * rng.uniform(0.2, 0.8)))
-    )
+    scene.paste(drawn, mask=mask.transform(shape, Image.Transform.AFFINE, affine, kind))
     for enhance in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
         scene = enhance(scene).enhance(float(rng.uniform(0.7, 1.3)))
     if rng.random() < 0.4:
@@ -61,25 +70,44 @@ def varied(image: Image.Image, rng: np.random.Generator) -> Image.Image:
         scene = scene.convert("L").convert("RGB")
     if rng.random() < 0.3:
         caption(scene, sample_line(rng))
-    return scene
+    origin = turn @ (np.array(eyes[:2]) - middle) + target
+    return scene, np.concatenate([(turn * eyes[2]).ravel(), origin])
 
 
 def _row(
-    image: Image.Image, units: np.ndarray, known: bool
+    image: Image.Image, affine: np.ndarray, units: np.ndarray, known: bool
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    pixels = shrink(image)
+    zoom = np.array([pixels.shape[1] / image.width, pixels.shape[0] / image.height])
+    matrix, shift = affine[:4].reshape(2, 2) * zoom[:, None], affine[4:] * zoom
+    boxes = np.zeros((len(UNITS), 2, 4), np.float32)
+    for row, unit in enumerate(UNITS):
+        for column, (left, top, right, bottom) in enumerate(REGIONS[unit]):
+            corners = np.array([(left, top), (right, top), (left, bottom), (right, bottom)])
+            spots = corners @ matrix.T + shift
+            boxes[row, column] = *spots.min(0), *spots.max(0)
     labels: dict[str, np.ndarray] = {
         "units": units.astype(np.float32),
         "faces": np.array(1, np.int64),
-        "boxes": np.zeros((len(UNITS), 2, 4), np.float32),
-        "affine": np.zeros(6, np.float32),
+        "boxes": boxes,
+        "affine": np.concatenate([matrix.ravel(), shift]).astype(np.float32),
         "known": np.array(known, np.float32),
     }
-    return shrink(image), labels
+    return pixels, labels
+
+
+def _labels(folder: Path, name: str) -> Path:
+    path = folder / name
+    if path.is_file():
+        return path
+    what, why = "there are no labels of pictures to train on", f"{path} is not there"
+    fix = "name the folder that holds labels.csv (--photos) or labels.json (--synthetic)"
+    raise NesyError(Diagnostic("N186", what, why, fix))
 
 
 def photographs(folder: Path) -> Iterator[tuple[Image.Image, np.ndarray, bool]]:
     """Yield (picture, units, known) of the photographs of people for training."""
-    with (folder / "labels.csv").open(encoding="utf-8") as file:
+    with _labels(folder, "labels.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             if row["face_id"] > LAST_TRAINING_FACE:
                 continue
@@ -92,7 +120,7 @@ def photographs(folder: Path) -> Iterator[tuple[Image.Image, np.ndarray, bool]]:
 
 def meshes(folder: Path) -> Iterator[tuple[Image.Image, np.ndarray, bool]]:
     """Yield (picture, units, known) of the 3-D renderings for training; one-sided units count."""
-    for row in json.loads((folder / "labels.json").read_text(encoding="utf-8")):
+    for row in json.loads(_labels(folder, "labels.json").read_text(encoding="utf-8")):
         if row["identity"] == KEPT_MESH:
             continue
         units = np.zeros(len(UNITS))
@@ -104,19 +132,19 @@ def meshes(folder: Path) -> Iterator[tuple[Image.Image, np.ndarray, bool]]:
 
 
 def extra(
-    photos: Path | None, synthetic: Path | None, copies: int = 10, seed: int = 3
+    photos: Path | None, synthetic: Path | None, copies: int = 16, seed: int = 3
 ) -> list[Pictures]:
     """Return varied copies of every training picture that we did not draw, grouped by shape."""
     rng = np.random.default_rng(seed)
     groups: dict[tuple[int, ...], list[tuple[np.ndarray, dict[str, np.ndarray]]]] = {}
     sources = [
-        *([photographs(photos)] if photos else []),
-        *([meshes(synthetic)] if synthetic else []),
+        *([(photographs(photos), _PHOTO_EYES)] if photos else []),
+        *([(meshes(synthetic), _MESH_EYES)] if synthetic else []),
     ]
-    for source in sources:
+    for source, eyes in sources:
         for image, units, known in source:
             image.load()
             for _ in range(copies):
-                row = _row(varied(image, rng), units, known)
+                row = _row(*varied(image, eyes, rng), units, known)
                 groups.setdefault(row[0].shape, []).append(row)
     return [pack(rows) for rows in groups.values()]

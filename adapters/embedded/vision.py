@@ -3,7 +3,6 @@
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional as F
 from transformers import Qwen2_5_VLForConditionalGeneration
 
 from .data import PATCH
@@ -56,7 +55,8 @@ def see(
             block.attn.qkv(block.norm1(x)).view(n, x.shape[1], 3, heads, -1).permute(2, 0, 3, 1, 4)
         )
         c, s = cos.to(q.dtype), sin.to(q.dtype)
-        y = F.scaled_dot_product_attention(_turn(q, c, s), _turn(k_, c, s), v)
+        # Written out: in bfloat16 on a CPU five times as fast as the fused form, backwards.
+        y = (_turn(q, c, s) @ _turn(k_, c, s).mT * q.shape[-1] ** -0.5).softmax(-1).to(v.dtype) @ v
         x = x + block.attn.proj(y.transpose(1, 2).reshape(n, x.shape[1], -1))
         x = x + block.mlp(block.norm2(x))
     merger = tower.merger
@@ -86,5 +86,5 @@ class Aids(nn.Module):
 
     def forward(self, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return unit logits (n, t, 26), place (n, t, 3), face-count logits (n, 3)."""
-        x = self.norm(tokens)
+        x = self.norm(tokens.float())
         return self.units(x), self.place(x), self.faces(x.mean(1))

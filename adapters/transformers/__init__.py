@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from nesy.diagnostics import Diagnostic, NesyError
 
@@ -18,11 +19,27 @@ def create(
     vocabulary: Vocabulary,
     *,
     name: str = "transformers",
-    temperature: float = 0.0,
-    batch_size: int | None = None,
-    trust_remote_code: bool = False,
+    temperature: str | float = 0.0,
+    batch_size: str | int | None = None,
+    revision: str | None = None,
+    trust_remote_code: str | None = None,
+    code_of: str = "",
+    think: str | None = None,
+    backend: str | None = None,
+    fast_forward: str | bool = True,
+    soft_facts: str = "recorded",
+    samples: str | int = 0,
+    calibration: str | Path | None = None,
 ) -> TransformersPerceiver:
-    """Load a model; raises NesyError N103 (none named), N901-N904 (it cannot be had or used)."""
+    """Load a model; raises NesyError N103 (none named), N901-N904 (it cannot be had or used).
+
+    ``backend`` holds the model to the schema (without one, its card's: see ``backends``);
+    ``fast_forward`` (``yes`` or ``no``) reads forced text several tokens a forward. ``revision``,
+    ``trust_remote_code`` and ``code_of`` say what may be loaded (``remote.Access``; N152-N155);
+    ``think``, how many tokens a thought may take, of a model that thinks first (N156).
+    ``soft_facts`` (``recorded`` or ``scored``), ``samples`` and ``calibration`` (a file) say how
+    confidences come about (N165, N167-N169).
+    """
     if not model:
         what = "the adapter transformers needs a model"
         why = "it runs any image-text-to-text model, so none can be assumed"
@@ -31,11 +48,29 @@ def create(
     # Imported here, so that listing the adapters loads no torch.
     from .loading import load
     from .perceiver import TransformersPerceiver
+    from .remote import Access
+    from .soft_facts import Asked
 
-    loaded = load(model, trust_remote_code=trust_remote_code)
+    facts = Asked.of(soft_facts, samples, calibration)
+    loaded = load(model, access=Access(revision, trust_remote_code, code_of))
     return TransformersPerceiver(
-        loaded, vocabulary, name=name, temperature=temperature, batch_size=batch_size
+        loaded,
+        vocabulary,
+        name=name,
+        temperature=_number("temperature", temperature, 100.0),
+        batch_size=int(_number("batch_size", batch_size, 1024)) if batch_size else None,
+        backend=backend,
+        fast_forward=_yes("fast_forward", fast_forward),
+        think=think,
+        facts=facts,
     )
+
+
+def models() -> list[dict[str, Any]]:
+    """Return each published model there is a recipe for: what `nesy list models` shows."""
+    from .recipes import rows
+
+    return rows()
 
 
 def create_drafter(
@@ -61,6 +96,28 @@ def create_reply_reader(model: str | None, vocabulary: Vocabulary) -> Transforme
     from .writing import TransformersReplyReader
 
     return TransformersReplyReader(load(_named(model), kind=WORDS), vocabulary)
+
+
+def _number(name: str, value: str | float, most: float) -> float:
+    """Read an option's number; raises NesyError N165 where it is none from 0 to the most."""
+    try:
+        if 0 <= float(value) <= most:
+            return float(value)
+    except ValueError:
+        pass
+    what = f"{name}={str(value)[:40]} cannot be asked"
+    fix = f"write {name}= and a number from 0 to {most:g}"
+    raise NesyError(Diagnostic("N165", what, "it is no such number", fix))
+
+
+def _yes(name: str, value: str | bool) -> bool:
+    """Read an option that is yes or no; raises NesyError N165 for anything else."""
+    if value in (True, "yes"):
+        return True
+    if value in (False, "no"):
+        return False
+    what = f"{name}={str(value)[:40]} cannot be asked"
+    raise NesyError(Diagnostic("N165", what, "it is neither yes nor no", f"write {name}=no"))
 
 
 def _named(model: str | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import jinja2
@@ -12,14 +13,18 @@ import jsonschema
 import outlines
 import torch
 
-from nesy import picture, schema
+from nesy import schema
 from nesy.diagnostics import Diagnostic, MissingError, NesyError
+from nesy.shown import picture_of
 from nesy.trace import Case, Observation
 
 from .decoding import Constraint, Recorder, Row, token_texts
+from .fast_forward import FastForward
 from .loading import Loaded
-from .probabilities import distributions
 from .prompt import Card, card_of, fill, specials_of
+from .scorer import Distributions
+from .soft_facts import Asked, Seen, SoftFacts
+from .thinking import recorder_for, tags_for, thoughts_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -50,39 +55,55 @@ class TransformersPerceiver:
         name: str = "transformers",
         temperature: float = 0.0,
         batch_size: int | None = None,
+        backend: str | None = None,
+        fast_forward: bool = True,
+        think: str | None = None,
+        facts: Asked | None = None,
     ) -> None:
         self.vocabulary = vocabulary
         self.name = name
-        self.temperature = temperature
+        facts = facts or Asked()
+        self.samples = max(1, facts.samples)
+        self.temperature = temperature or float(facts.samples > 0)
         # Alone, a case cannot be touched by its neighbours; on a CPU a batch would save little.
-        alone = loaded.device == "cpu" or temperature > 0
+        alone = loaded.device == "cpu" or self.temperature > 0
         self.batch_size = batch_size or (1 if alone else 8)
         self.loaded = loaded
         self.card = card_of(loaded.folder, loaded.name, vocabulary)
         self.tokenizer = loaded.processor.tokenizer
         self.specials = specials_of(self.tokenizer, loaded.processor)
-        self.prompt("")
-        self.constraint = self._constraint()
+        asked = self.prompt("")
+        self.constraint = self._constraint(backend or self.card.backend)
         self.validator = jsonschema.Draft202012Validator(self.constraint.schema)
-        self.recorder = Recorder(self.constraint)
+        self.thinking = tags_for(loaded, self.tokenizer, asked, self.specials, think)
+        self.recorder = recorder_for(self.constraint, self.thinking)
+        # Code of a repository need not know how several tokens are fed at once.
+        swift = fast_forward and not loaded.remote
+        self.fast_forward = FastForward(self.recorder) if swift else None
         model: Any = outlines.from_transformers(
             loaded.model, loaded.processor, device_dtype=loaded.model.dtype
         )
         model.type_adapter = _Ready()
         self.generator = outlines.Generator(model, processor=self.recorder)
+        thinks = self.thinking is not None
+        self.soft = SoftFacts(loaded, self.constraint, self.tokenizer, facts, thinks=thinks)
+        self.soft.start(partial(self._inputs, asked), self.card.name)
 
-    def _constraint(self) -> Constraint:
+    def _constraint(self, backend: str) -> Constraint:
         report = schema.report_schema(self.vocabulary, self.card.reports)
-        head = self.loaded.model.get_output_embeddings()
-        text = self.loaded.model.config.get_text_config()
-        size = text.vocab_size if head is None else head.weight.shape[0]
+        size = self.loaded.vocabulary
         end = self.tokenizer.eos_token_id
         if end is None:
             raise self._unusable(
                 "the tokenizer has no end-of-text token, so no answer could end",
                 "set eos_token in its tokenizer_config.json",
             )
-        return Constraint(report, token_texts(self.tokenizer, size), end)
+        return Constraint(
+            report, token_texts(self.tokenizer, size), end, backend=backend, encode=self._encode
+        )
+
+    def _encode(self, text: str) -> list[int]:
+        return list(self.tokenizer.encode(text, add_special_tokens=False))
 
     def _unusable(self, why: str, fix: str) -> NesyError:
         what = f"the processor of {self.loaded.name} cannot be used"
@@ -99,15 +120,38 @@ class TransformersPerceiver:
             "device": self.loaded.device,
             "temperature": self.temperature,
             "batch_size": self.batch_size,
+            "backend": self.constraint.backend.name,
+            "recipe": self.loaded.recipe.family,
+            "recipe_seen": self.loaded.recipe.seen,
+            "thought_budget": self.thinking.budget if self.thinking else None,
+            "chat_template": self.tokenizer.chat_template is not None,
+            **self.loaded.size(),
+            "soft_facts": self.soft.kind,
         }
+
+    def identity(self) -> dict[str, str]:
+        """Return what a calibration is of: model, hash of its weights, kind of soft facts."""
+        return self.soft.identity(self.card.name)
 
     def perceive(self, cases: Sequence[Case], *, seed: int) -> Iterator[Observation | NesyError]:
         """Yield an observation for each case, or the error of its picture."""
+        for seen in self._seen(cases, seed):
+            yield seen if isinstance(seen, NesyError) else self._observation(seen, seed)
+
+    def chances(
+        self, cases: Sequence[Case], *, seed: int
+    ) -> Iterator[tuple[schema.Schema, Distributions] | NesyError]:
+        """Yield what is known of each field, not corrected by any calibration."""
+        for seen in self._seen(cases, seed):
+            known = seen if isinstance(seen, NesyError) else seen.chances
+            yield known if isinstance(known, NesyError) else (self.constraint.schema, known)
+
+    def _seen(self, cases: Sequence[Case], seed: int) -> Iterator[Seen | NesyError]:
         for at in range(0, len(cases), self.batch_size):
             yield from self._batch(cases[at : at + self.batch_size], seed)
 
-    def _batch(self, cases: Sequence[Case], seed: int) -> list[Observation | NesyError]:
-        answers: dict[int, Observation | NesyError] = {}
+    def _batch(self, cases: Sequence[Case], seed: int) -> list[Seen | NesyError]:
+        answers: dict[int, Seen | NesyError] = {}
         shown: dict[int, tuple[str, Image]] = {}
         for number, case in enumerate(cases):
             try:
@@ -115,10 +159,18 @@ class TransformersPerceiver:
             except NesyError as error:
                 answers[number] = error
         if shown:
-            rows = self._generate(list(shown.values()), _mixed(seed, cases[0].id))
-            for number, row in zip(shown, rows, strict=True):
+            own = _mixed(seed, cases[0].id)
+            # Each sample has a seed of its own; the thought kept is the last one's.
+            draws = [
+                self._generate(list(shown.values()), own if draw == 0 else _mixed(own, str(draw)))
+                for draw in range(self.samples)
+            ]
+            thoughts = thoughts_of(self.recorder)
+            answered = zip(*draws, strict=True)
+            for number, rows, thought in zip(shown, answered, thoughts, strict=True):
+                given = partial(self._inputs, *shown[number])
                 try:
-                    answers[number] = self._observation(row, seed)
+                    answers[number] = self.soft.seen(rows, self._checked, given, thought)
                 except NesyError as error:
                     answers[number] = error
         return [answers[number] for number in range(len(cases))]
@@ -159,17 +211,22 @@ class TransformersPerceiver:
         sampling: dict[str, Any] = {"do_sample": False}
         if self.temperature > 0:
             sampling = {"do_sample": True, "temperature": self.temperature, "top_k": 0}
-        inputs = [{"text": text, "images": [[image]]} for text, image in shown]
+        # Processors of the library are given a list of pictures for each text.
+        flat = self.loaded.remote
+        inputs = [{"text": text, "images": [image if flat else [image]]} for text, image in shown]
         pad = self.tokenizer.pad_token_id
         end = self.constraint.end
+        before = self.thinking.most_tokens if self.thinking else 0
         try:
             with torch.random.fork_rng(), torch.inference_mode():
                 torch.manual_seed(seed)
                 self.generator.batch(
                     inputs,
-                    max_new_tokens=self.constraint.most_tokens,
+                    max_new_tokens=self.constraint.most_tokens + before,
                     eos_token_id=end,
                     pad_token_id=end if pad is None else pad,
+                    custom_generate=self.fast_forward,
+                    **self.loaded.cache(),
                     **sampling,
                 )
         except torch.OutOfMemoryError as error:
@@ -177,22 +234,35 @@ class TransformersPerceiver:
             fix = "use a smaller model, or a smaller batch"
             why = " ".join(str(error).split())[:200]
             raise MissingError(Diagnostic("N905", what, why, fix)) from error
+        except Exception as error:
+            if not self.loaded.remote:
+                raise
+            what = f"the code that {self.loaded.name} brings fails while it looks"
+            why = " ".join(str(error).split())[:200] or type(error).__name__
+            fix = "look for a commit of it that works with this version of transformers"
+            raise NesyError(Diagnostic("N903", what, why, fix)) from error
         return self.recorder.rows
 
-    def _observation(self, row: Row, seed: int) -> Observation:
-        report = self._checked(row.text)
-        chances = distributions(self.constraint.schema, report, row.steps())
+    def _inputs(self, text: str, image: Image) -> Any:
+        """Return what the model is given of one prompt and one picture."""
+        images = [image if self.loaded.remote else [image]]
+        given = self.loaded.processor(text=[text], images=images, return_tensors="pt")
+        return given.to(self.loaded.device, self.loaded.model.dtype)
+
+    def _observation(self, seen: Seen, seed: int) -> Observation:
         observation = schema.to_observation(
-            report,
-            chances,
+            seen.report,
+            self.soft.corrected(seen),
             self.name,
             vocabulary=self.vocabulary,
-            constraint_mass=float(f"{row.mass:.3g}"),
+            constraint_mass=float(f"{seen.mass:.3g}"),
         )
+        said = {**seen.thought, **self.soft.said(seen)}
         if self.temperature > 0:
-            sampled = {"temperature": self.temperature, "seed": seed}
-            return Observation(**{**observation.model_dump(), "sampling": sampled})
-        return observation
+            said["sampling"] = {"temperature": self.temperature, "seed": seed}
+            if self.samples > 1:
+                said["sampling"]["samples"] = self.samples
+        return observation.model_copy(update=said)
 
     def _checked(self, text: str) -> Mapping[str, Any]:
         """Return the report; raises NesyError N105 where the constraint did not hold."""
@@ -210,11 +280,8 @@ class TransformersPerceiver:
 
 
 def open_of(case: Case) -> Image:
-    """Open a case's picture; raises NesyError N120-N126."""
-    if case.image is None:
-        what, why = f"case {case.id} names no picture", "this perceiver looks at pictures"
-        raise NesyError(Diagnostic("N120", what, why, 'give the case an "image"'))
-    return picture.open_picture(case.image)
+    """Return what is shown of a case; raises NesyError N120-N126, N181, N182."""
+    return picture_of(case)
 
 
 def _mixed(seed: int, name: str) -> int:

@@ -51,6 +51,16 @@ def distributions(
     return found
 
 
+def field_at(report_schema: schema.Schema, report: Mapping[str, Any], at: int) -> str | None:
+    """Return the field in which, or before which, this character of the report stands.
+
+    >>> field_at({"properties": {"a": {"enum": ["no"]}}}, {"a": "no"}, 0)
+    'a'
+    """
+    ends = ((path, end) for path, (_, end) in schema.spans(report_schema, report).items())
+    return next((".".join(path) for path, end in ends if at < end), None)
+
+
 def _distribution(
     values: Sequence[str], steps: Sequence[tuple[Step, str, str]]
 ) -> dict[str, float]:

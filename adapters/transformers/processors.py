@@ -22,7 +22,7 @@ def load_processor(source: str, name: str, options: dict[str, Any]) -> Any:
         try:
             processor = transformers.AutoProcessor.from_pretrained(source, **options)
         except _UNBUILDABLE as error:
-            if "video" not in str(error).lower():
+            if not any(word in str(error).lower() for word in ("video", "torchvision")):
                 raise
             processor = _load_parts(source, options)
     except _UNBUILDABLE as error:

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from nesy import schema, strict_json
 from nesy.diagnostics import Diagnostic, NesyError
 
+from .backends import DEFAULT, NAMES
+
 if TYPE_CHECKING:
     from nesy.vocabulary import Vocabulary
 
 LINE_LIMIT = 600
-_CARD_KEYS = ("name", "prompt", "line_limit", "reports")
+_CARD_KEYS = ("name", "prompt", "line_limit", "reports", "backend")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Card:
     line_limit: int = LINE_LIMIT
     reports: tuple[str, ...] = schema.REPORTS
     licence: str = "unknown"
+    backend: str = DEFAULT
 
 
 def card_of(folder: Path | None, name: str, vocabulary: Vocabulary) -> Card:
@@ -53,7 +56,10 @@ def card_of(folder: Path | None, name: str, vocabulary: Vocabulary) -> Card:
     if not isinstance(limit, int) or isinstance(limit, bool) or not 0 <= limit <= 100_000:
         raise _not_a_card(path, '"line_limit" is not a number of characters')
     licence = str(given.get("licence", licence))
-    return Card(str(given.get("name", name)), prompt, limit, tuple(reports), licence)
+    backend = given.get("backend", DEFAULT)
+    if backend not in NAMES:
+        raise _not_a_card(path, f'"backend" is none of {", ".join(NAMES)}')
+    return Card(str(given.get("name", name)), prompt, limit, tuple(reports), licence, backend)
 
 
 def _not_a_card(path: Path, why: str) -> NesyError:

@@ -17,9 +17,12 @@ from nesy.reply.brief import in_words
 from nesy.reply.draft import Draft
 from nesy.trace import Brief, ReplyReading
 
-from .decoding import Constraint, Recorder, token_texts
+from .backends import DEFAULT
+from .decoding import Constraint, token_texts
+from .fast_forward import FastForward
 from .loading import Loaded
 from .prompt import LINE_LIMIT, quoted, specials_of
+from .thinking import recorder_for, tags_for
 
 if TYPE_CHECKING:
     from nesy.vocabulary import Vocabulary
@@ -34,7 +37,14 @@ _DATA = (
 class FilledForm:
     """A model that answers a prompt with one JSON object of a schema; greedy at temperature 0."""
 
-    def __init__(self, loaded: Loaded, asked: schema.Schema, temperature: float) -> None:
+    def __init__(
+        self,
+        loaded: Loaded,
+        asked: schema.Schema,
+        temperature: float,
+        *,
+        backend: str = DEFAULT,
+    ) -> None:
         self.loaded, self.temperature = loaded, temperature
         self.tokenizer = loaded.processor
         self.specials = specials_of(self.tokenizer, self.tokenizer)
@@ -44,9 +54,11 @@ class FilledForm:
             why = "it has no end-of-text token, so no answer could end"
             fix = "set eos_token in its tokenizer_config.json"
             raise NesyError(Diagnostic("N904", what, why, fix))
-        size = loaded.model.get_output_embeddings().weight.shape[0]
-        self.constraint = Constraint(asked, token_texts(self.tokenizer, size), end)
-        self.recorder = Recorder(self.constraint)
+        texts = token_texts(self.tokenizer, loaded.vocabulary)
+        self.constraint = Constraint(asked, texts, end, backend=backend, encode=self._encode)
+        self.thinking = tags_for(loaded, self.tokenizer, self._templated(""), self.specials)
+        self.recorder = recorder_for(self.constraint, self.thinking)
+        self.fast_forward: FastForward | None = FastForward(self.recorder)
         self.validator = jsonschema.Draft202012Validator(asked)
         model = outlines.from_transformers(
             loaded.model, self.tokenizer, device_dtype=loaded.model.dtype
@@ -74,6 +86,7 @@ class FilledForm:
         if self.temperature > 0:
             sampling = {"do_sample": True, "temperature": self.temperature, "top_k": 0}
         pad, end = self.tokenizer.pad_token_id, self.constraint.end
+        before = self.thinking.most_tokens if self.thinking else 0
         text = self._templated(prompt)
         mixed = int.from_bytes(hashlib.sha256(f"{seed}\0{text}".encode()).digest()[:6])
         self.recorder.reset()
@@ -82,9 +95,10 @@ class FilledForm:
                 torch.manual_seed(mixed)
                 self.generator(
                     text,
-                    max_new_tokens=self.constraint.most_tokens,
+                    max_new_tokens=self.constraint.most_tokens + before,
                     eos_token_id=end,
                     pad_token_id=end if pad is None else pad,
+                    custom_generate=self.fast_forward,
                     **sampling,
                 )
         except torch.OutOfMemoryError as error:
@@ -114,6 +128,9 @@ class FilledForm:
             what = f"the tokenizer of {self.loaded.name} cannot be used"
             why = f"its chat template fails: {' '.join(str(error).split())[:200]}"
             raise NesyError(Diagnostic("N904", what, why, "mend its chat template")) from error
+
+    def _encode(self, text: str) -> list[int]:
+        return list(self.tokenizer.encode(text, add_special_tokens=False))
 
     def _leaks(self, text: str) -> bool:
         control = set(self.tokenizer.all_special_ids) - {self.tokenizer.unk_token_id}

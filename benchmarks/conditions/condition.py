@@ -58,21 +58,44 @@ class Condition:
 
     def key(self, sample: Sample, generations: Generations, settings: Settings) -> str:
         """Return the key of an answer: the hash of all that it is made from."""
-        return self._key(sample, generations, self._digest(settings), settings)
+        given = [generations.get((sample.id, mode)) for mode in self.needs]
+        key: str = content_key(
+            sample=sample.id,
+            case=sample.case.model_dump(mode="json", exclude={"image"}),
+            is_pictured=sample.case.image is not None,
+            observation=_json(sample.observation) if sample.observation else None,
+            stranger=sample.rules,
+            generations=[g.key if g else None for g in given],
+            by=self.by(settings),
+        )
+        return key
+
+    def by(self, settings: Settings) -> dict[str, Any]:
+        """Return what an answer depends on beside sample and generation, as JSON."""
+        return {
+            "condition": self.name,
+            "digest": self._using(settings).digest(self.weighing),
+            "explain_every": settings.explain_every if self.weighing else 0,
+        }
 
     def answers(
-        self, samples: Sequence[Sample], generations: Generations, settings: Settings
+        self,
+        samples: Sequence[Sample],
+        generations: Generations,
+        settings: Settings,
+        keys: Sequence[str] | None = None,
     ) -> Iterator[Answer]:
         """Yield an answer to each sample, in order, as soon as its chunk is reasoned over.
 
         The same input gives the same answers, whatever stands beside a sample. ``generations`` are
-        by the sample's id and the mode. What a sample lacks its answer tells by status and reason.
+        by the sample's id and the mode; ``keys`` are what the answers are to be known by, where the
+        caller has keys of its own. What a sample lacks its answer tells by status and reason.
         Raises NesyError where the settings themselves are refused.
         """
-        digest, using = self._digest(settings), self._using(settings)
-        for sample, fields in self._fields(samples, generations, using):
+        made = self._fields(samples, generations, self._using(settings))
+        for number, (sample, fields) in enumerate(made):
             yield Answer(
-                key=self._key(sample, generations, digest, settings),
+                key=keys[number] if keys else self.key(sample, generations, settings),
                 task=settings.task,
                 sample=sample.id,
                 condition=self.name,
@@ -81,30 +104,6 @@ class Condition:
 
     def _using(self, settings: Settings) -> Settings:
         return settings.without(self.without) if self.without else settings
-
-    def _digest(self, settings: Settings) -> dict[str, Any]:
-        return self._using(settings).digest(self.weighing)
-
-    def _key(
-        self,
-        sample: Sample,
-        generations: Generations,
-        digest: Mapping[str, Any],
-        settings: Settings,
-    ) -> str:
-        given = [generations.get((sample.id, mode)) for mode in self.needs]
-        key: str = content_key(
-            condition=self.name,
-            sample=sample.id,
-            case=sample.case.model_dump(mode="json", exclude={"image"}),
-            is_pictured=sample.case.image is not None,
-            observation=_json(sample.observation) if sample.observation else None,
-            stranger=sample.rules,
-            generations=[g.key if g else None for g in given],
-            digest=dict(digest),
-            explain_every=settings.explain_every if self.weighing else 0,
-        )
-        return key
 
     def _shown(self, sample: Sample, generations: Generations, settings: Settings) -> Shown:
         if self.sees == "words":

@@ -44,7 +44,7 @@ class Settings:
     @property
     def vocabulary(self) -> Vocabulary:
         """Return the words of the run."""
-        return _vocabulary(self.ontology)
+        return vocabulary_of(self.ontology)
 
     def without(self, pack: str) -> Settings:
         """Return these settings with one pack off; off already, they are the same."""
@@ -92,7 +92,8 @@ def _weights_digest(settings: Settings, weighing: Weighing) -> str:
 
 
 @lru_cache(maxsize=4)
-def _vocabulary(ontology: tuple[Path, ...]) -> Vocabulary:
+def vocabulary_of(ontology: tuple[Path, ...]) -> Vocabulary:
+    """Return the words of the ontology and of these files."""
     return vocabulary.load(ontology)
 
 

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 
 from nesy import pipeline
 from nesy.benchmarks.records import Generation, Status
 from nesy.benchmarks.samples import Sample
 from nesy.diagnostics import NesyError
-from nesy.trace import Observation, Trace
+from nesy.trace import Case, LineReading, Observation, Trace
 
-from .settings import Settings
+from .settings import Settings, vocabulary_of
 
 Mode = Literal["constrained", "free"]
 Generations = Mapping[tuple[str, str], Generation]
@@ -101,11 +103,25 @@ def _read(trace: Trace, settings: Settings) -> Trace | NotShown:
     seen = trace.observation
     if seen is None:
         raise ValueError("a shown case has an observation")
-    vocabulary = settings.vocabulary
+    case = trace.case
     try:
-        reader = pipeline.reader_for(settings.reader, vocabulary)
-        if trace.case.line.strip() or trace.case.turns:
-            seen = pipeline.with_line(seen, trace.case, vocabulary, reader)
+        reader = pipeline.reader_for(settings.reader, settings.vocabulary)
+        if case.turns:
+            seen = pipeline.with_line(seen, case, settings.vocabulary, reader)
+        elif case.line.strip():
+            line = _line(case.line, seen.line, settings.reader, settings.ontology)
+            seen = seen.model_copy(update={"line": line})
     except NesyError as error:
         return NotShown("failed", reason_of(error))
     return trace.with_(observation=seen)
+
+
+@lru_cache(maxsize=32768)
+def _line(
+    line: str, seen: LineReading | None, reader: str | None, ontology: tuple[Path, ...]
+) -> LineReading | None:
+    """Return a line as it is read: all conditions read the same ones."""
+    words = vocabulary_of(ontology)
+    alone = Observation(perceiver=pipeline.READER, line=seen)
+    by = pipeline.reader_for(reader, words)
+    return pipeline.with_line(alone, Case(id="line", line=line), words, by).line

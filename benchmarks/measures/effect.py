@@ -25,7 +25,6 @@ from .sentiment import polarity, words_of
 # An answer is held against so many others of its line at most, the first ones.
 OTHERS = 20
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-Change = Callable[[Pair, Pair], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +58,14 @@ def by_expression(
     ``without`` are answers to the same samples without the face, paired by position; where there
     are none, the others of the same line (``groups["line"]``, else the line itself) stand for them.
     """
-    pairs = [Pair(sample, answer) for sample, answer in zip(samples, answers, strict=True)]
-    if without is None:
-        against = _same_line(pairs)
-    else:
-        against = [[Pair(sample, answer)] for sample, answer in zip(samples, without, strict=True)]
+    told = _told(samples, answers)
+    against = (
+        _same_line(samples, told) if without is None else [[t] for t in _told(samples, without)]
+    )
     shown = [expressions_of(sample) for sample in samples]
     found = []
     for name, (change, signed) in PROPERTIES.items():
-        changes = [_mean(change, pair, others) for pair, others in zip(pairs, against, strict=True)]
+        changes = [_mean(change, one, others) for one, others in zip(told, against, strict=True)]
         for expression in sorted({e for each in shown for e in each}):
             kept = [
                 (value, cluster)
@@ -78,25 +76,46 @@ def by_expression(
     return sorted(found, key=lambda effect: (effect.expression, effect.property))
 
 
-def _same_line(pairs: Sequence[Pair]) -> list[list[Pair]]:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is compared of an answer, worked out once; ``words`` is None where it cannot be read."""
+
+    tone: str | None
+    compound: float = 0.0
+    length: int = 0
+    words: frozenset[str] | None = None
+
+
+def _told(samples: Sequence[Sample], answers: Sequence[Answer]) -> list[_Told]:
+    return [_of_pair(Pair(*each)) for each in zip(samples, answers, strict=True)]
+
+
+def _of_pair(pair: Pair) -> _Told:
+    tone = (pair.answer.flags or {}).get("tone")
+    try:
+        text = words_of(pair)
+    except NotScored:
+        return _Told(tone)
+    if pair.answer.status != "done":
+        return _Told(tone)
+    words = [word.lower() for word in _WORD.findall(text)]
+    return _Told(tone, polarity(text)["compound"], len(words), frozenset(words))
+
+
+def _same_line(samples: Sequence[Sample], told: Sequence[_Told]) -> list[list[_Told]]:
     lines: dict[str, list[int]] = {}
-    names = [pair.sample.groups.get("line") or pair.sample.case.line or "" for pair in pairs]
+    names = [sample.groups.get("line") or sample.case.line or "" for sample in samples]
     for place, name in enumerate(names):
         lines.setdefault(name, []).append(place)
     return [
-        [pairs[other] for other in lines[name][: OTHERS + 1] if other != place][:OTHERS]
+        [told[other] for other in lines[name][: OTHERS + 1] if other != place][:OTHERS]
         for place, name in enumerate(names)
     ]
 
 
-def _mean(change: Change, pair: Pair, others: Sequence[Pair]) -> float | None:
+def _mean(change: Change, one: _Told, others: Sequence[_Told]) -> float | None:
     """Return the mean change against the others; None where none can be told."""
-    found = []
-    for other in others:
-        try:
-            found.append(change(pair, other))
-        except NotScored:
-            continue
+    found = [moved for other in others if (moved := change(one, other)) is not None]
     return sum(found) / len(found) if found else None
 
 
@@ -118,36 +137,27 @@ def _figure(kept: Sequence[tuple[float, str]], signed: bool) -> Difference:
     return Difference(value, found.low, found.high, p, len(kept))
 
 
-def _done(pair: Pair) -> str:
-    if pair.answer.status != "done":
-        raise NotScored(pair.answer.reason or pair.answer.status)
-    return words_of(pair)
+def _sentiment(one: _Told, other: _Told) -> float | None:
+    return None if None in (one.words, other.words) else one.compound - other.compound
 
 
-def _sentiment(pair: Pair, other: Pair) -> float:
-    return polarity(_done(pair))["compound"] - polarity(_done(other))["compound"]
+def _length(one: _Told, other: _Told) -> float | None:
+    return None if None in (one.words, other.words) else float(one.length - other.length)
 
 
-def _length(pair: Pair, other: Pair) -> float:
-    return float(len(_words(_done(pair))) - len(_words(_done(other))))
+def _content(one: _Told, other: _Told) -> float | None:
+    if one.words is None or other.words is None:
+        return None
+    either = len(one.words | other.words)
+    return 1 - len(one.words & other.words) / either if either else 0.0
 
 
-def _content(pair: Pair, other: Pair) -> float:
-    one, two = set(_words(_done(pair))), set(_words(_done(other)))
-    return 1 - len(one & two) / len(one | two) if one | two else 0.0
+def _tone(one: _Told, other: _Told) -> float | None:
+    return None if None in (one.tone, other.tone) else float(one.tone != other.tone)
 
 
-def _tone(pair: Pair, other: Pair) -> float:
-    tones = [(p.answer.flags or {}).get("tone") for p in (pair, other)]
-    if None in tones:
-        raise NotScored("the answer does not say its tone")
-    return float(tones[0] != tones[1])
-
-
-def _words(text: str) -> list[str]:
-    return [word.lower() for word in _WORD.findall(text)]
-
-
+# None where it cannot be told.
+Change = Callable[[_Told, _Told], float | None]
 # Each property with how it changes, and whether that has a sign.
 PROPERTIES: dict[str, tuple[Change, bool]] = {
     "sentiment": (_sentiment, True),

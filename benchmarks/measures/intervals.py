@@ -45,7 +45,9 @@ class Interval:
 class Bootstrap:
     """Draws of groups with replacement, the same for every figure, so that figures pair up."""
 
-    def __init__(self, groups: Sequence[Any], draws: int = DRAWS, seed: int = 0) -> None:
+    def __init__(
+        self, groups: Sequence[Any] | NDArray[Any], draws: int = DRAWS, seed: int = 0
+    ) -> None:
         names, self.group = np.unique(np.asarray(groups), return_inverse=True)
         self.groups = len(names)
         self.draws = draws

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
+from typing import Any
 
 from . import intervals
 from .distributions import Array
-from .measure import Additive, NotScored, Pair, Scored, extras
+from .measure import Additive, NotScored, Pair, Scored, beside
 
 NO_LABEL = "no label is true, and none was named"
 
@@ -83,8 +84,9 @@ def _boundary(pair: Pair) -> Scored:
 
 
 def _micro(name: str, title: str, signature: str, of: Callable[[Pair], Scored]) -> Additive:
-    columns = extras("hits", "both")
-    return Additive(name, title, "higher", signature, of, columns, _pooled, undefined=NO_LABEL)
+    extras = ("hits", "both")
+    figure: dict[str, Any] = {"columns": beside, "extras": extras, "figure_of": _pooled}
+    return Additive(name, title, "higher", signature, of, **figure, undefined=NO_LABEL)
 
 
 MEASURES = (

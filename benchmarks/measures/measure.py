@@ -9,23 +9,27 @@ from __future__ import annotations
 
 import importlib.util
 import math
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from nesy.benchmarks.records import Answer, Judgement, Score, content_key
+from nesy.benchmarks.records import Answer, Judgement, Score, short_key
 from nesy.benchmarks.samples import Reference, Sample
 from nesy.diagnostics import Diagnostic, MissingError
 
 from . import intervals
 from .distributions import Array
 from .intervals import Bootstrap, Interval, Of
+from .kept import Kept
 
 Better = Literal["higher", "lower", "none"]
 Judgements = Mapping[str, Judgement | Sequence[Judgement]]
+# Scores, or what was kept of them for many figures of the same scores.
+Scores = Sequence[Score] | Kept
+Clusters = Sequence[Any] | NDArray[np.int_]
 NOTHING = "nothing was scored"
 ONE_CLUSTER = "one cluster: no interval"
 ALL_ALIKE = "all clusters are alike: no interval"
@@ -88,6 +92,10 @@ class Measure(Protocol):
     def signature(self) -> str:
         """Return library, version and settings: whatever changes a value."""
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Return the packages it needs."""
+
     def score(
         self,
         samples: Sequence[Sample],
@@ -96,12 +104,13 @@ class Measure(Protocol):
     ) -> list[Score]:
         """Return one score a sample, in order; samples and answers are paired by position."""
 
-    def figure(self, scores: Sequence[Score], clusters: Sequence[str]) -> Figure:
+    def kept(self, scores: Scores) -> Kept:
+        """Return what figures need of scores."""
+
+    def figure(self, scores: Scores, clusters: Clusters) -> Figure:
         """Return the figure of scores; clusters are drawn whole."""
 
-    def difference(
-        self, one: Sequence[Score], other: Sequence[Score], clusters: Sequence[str]
-    ) -> Difference:
+    def difference(self, one: Scores, other: Scores, clusters: Clusters) -> Difference:
         """Return one system's figure minus the other's, paired by position."""
 
 
@@ -133,29 +142,28 @@ class Scored:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
-Columns = Callable[[Sequence[Score]], Array]
+# From the numbers kept of scores (`Kept.numbers`) to what is added up over samples.
+Columns = Callable[[Array], Array]
 
 
-def values(scores: Sequence[Score]) -> Array:
+def values(numbers: Array) -> Array:
     """Return the value of each score and 1, so that sums make a mean."""
-    return np.array([[s.value, 1.0] for s in scores], dtype=np.float64).reshape(-1, 2)
+    found = np.ones((len(numbers), 2))
+    found[:, 0] = numbers[:, 0]
+    return found
 
 
-def extras(*names: str) -> Columns:
-    """Return columns made of what scores keep beside the value."""
-
-    def columns(scores: Sequence[Score]) -> Array:
-        rows = [[float((s.model_extra or {})[name]) for name in names] for s in scores]
-        return np.array(rows, dtype=np.float64).reshape(-1, len(names))
-
-    return columns
+def beside(numbers: Array) -> Array:
+    """Return what scores keep beside the value."""
+    return np.ascontiguousarray(numbers[:, 1:])
 
 
 @dataclass(frozen=True)
 class Additive:
     """A measure whose figure is ``figure_of`` sums over samples, a mean unless said otherwise.
 
-    ``of`` scores one pair or raises NotScored. ``needs`` are packages. ``share`` says that scores
+    ``of`` scores one pair or raises NotScored; ``extras`` names what ``columns`` need beside the
+    value. ``needs`` are packages. ``share`` says that scores
     are 1 or 0, ``raised`` that chance only raises the figure (a calibration error).
     """
 
@@ -165,6 +173,7 @@ class Additive:
     signature: str
     of: Callable[[Pair], Scored | float]
     columns: Columns = values
+    extras: tuple[str, ...] = ()
     figure_of: Of = intervals.ratio
     needs: tuple[str, ...] = ()
     share: bool = False
@@ -200,9 +209,8 @@ class Additive:
                 scored = found if isinstance(found, Scored) else Scored(float(found))
                 kept = {**scored.extra, "value": round(scored.value, 9)}
         judged = [j.key for j in pair.judgements]
-        key = content_key(answer=answer.key, sample=answer.sample, by=self.signature, judged=judged)
         return Score(
-            key=key,
+            key=short_key(answer.key, answer.sample, self.signature, *judged),
             task=answer.task,
             sample=answer.sample,
             condition=answer.condition,
@@ -210,68 +218,65 @@ class Additive:
             **kept,
         )
 
-    def figure(self, scores: Sequence[Score], clusters: Sequence[str]) -> Figure:
+    def kept(self, scores: Scores) -> Kept:
+        """Return what figures need of scores: the value, and the extras it is made of."""
+        return scores if isinstance(scores, Kept) else Kept.of(scores, self.extras)
+
+    def figure(self, scores: Scores, clusters: Clusters) -> Figure:
         """Return the figure with its interval; every state without a value says why."""
-        kept = [i for i, s in enumerate(scores) if s.value is not None]
-        missing = _reasons(scores)
-        if not kept:
+        kept = self.kept(scores)
+        scored, missing = kept.scored, kept.reasons()
+        some = kept.numbers[scored]
+        if not len(some):
             return Figure(None, None, None, 0, missing, reason=NOTHING)
-        some = [scores[i] for i in kept]
         columns = self.columns(some)
         value = float(self.figure_of(columns.sum(axis=0)[None])[0])
         if math.isnan(value):
-            return Figure(None, None, None, len(kept), missing, reason=self.undefined)
-        groups = [clusters[i] for i in kept]
-        found, why = self._interval(columns, some, groups)
+            return Figure(None, None, None, len(some), missing, reason=self.undefined)
+        found, why = self._interval(columns, some[:, 0], np.asarray(clusters)[scored])
         low, high = (None, None) if found is None else (found.low, found.high)
-        means = self.figure_of is intervals.ratio and self.columns is values and len(kept) > 1
+        means = self.figure_of is intervals.ratio and self.columns is values and len(some) > 1
         sd = float(np.std(columns[:, 0], ddof=1)) if means else None
-        return Figure(value, low, high, len(kept), missing, sd, why)
+        return Figure(value, low, high, len(some), missing, sd, why)
 
     def _interval(
-        self, columns: Array, scores: Sequence[Score], groups: Sequence[str]
+        self, columns: Array, scores: Array, groups: NDArray[Any]
     ) -> tuple[Interval | None, str | None]:
-        if len(set(groups)) < 2:
+        boot = Bootstrap(groups)
+        if boot.groups < 2:
             return None, ONE_CLUSTER
-        drawn = Bootstrap(groups).figure(columns, self.figure_of)
+        drawn = boot.figure(columns, self.figure_of)
         if math.isclose(drawn.low, drawn.high, rel_tol=1e-9, abs_tol=1e-12):
             # No draw can tell how far from here a figure may lie; of shares, Wilson's interval can.
-            if self.share and {s.value for s in scores} in ({0.0}, {1.0}):
-                return intervals.share(groups, [s.value == 1 for s in scores]), None
+            if self.share and set(scores.tolist()) in ({0.0}, {1.0}):
+                return intervals.share(groups.tolist(), (scores == 1).tolist()), None
             return None, ALL_ALIKE
         return (intervals.basic(drawn) if self.raised else drawn), None
 
-    def difference(
-        self, one: Sequence[Score], other: Sequence[Score], clusters: Sequence[str]
-    ) -> Difference:
+    def difference(self, one: Scores, other: Scores, clusters: Clusters) -> Difference:
         """Return one figure minus the other: bootstrap interval, p by swapping clusters."""
-        paired = zip(one, other, clusters, strict=True)
-        both = [(a, b, c) for a, b, c in paired if a.value is not None and b.value is not None]
-        if not both:
+        kept = self.kept(one), self.kept(other)
+        both = kept[0].scored & kept[1].scored
+        a, b = (side.numbers[both] for side in kept)
+        if not len(a):
             return Difference(None, None, None, None, 0, NOTHING)
-        a, b, groups = (list(side) for side in zip(*both, strict=True))
         sides = self.columns(a), self.columns(b)
         ends = [float(self.figure_of(side.sum(axis=0)[None])[0]) for side in sides]
         value = ends[0] - ends[1]
         if math.isnan(value):
-            return Difference(None, None, None, None, len(both), self.undefined)
-        if len(set(groups)) < 2:
-            return Difference(value, None, None, None, len(both), ONE_CLUSTER)
-        drawn = Bootstrap(groups)
+            return Difference(None, None, None, None, len(a), self.undefined)
+        drawn = Bootstrap(np.asarray(clusters)[both])
+        if drawn.groups < 2:
+            return Difference(value, None, None, None, len(a), ONE_CLUSTER)
         found = intervals.difference(*sides, self.figure_of, drawn)
         # What is swapped must be added up alike: bins of a calibration error are common to both.
-        common = self.columns([*a, *b])
+        common = self.columns(np.concatenate([a, b]))
         swapped = drawn.summed(common[: len(a)]), drawn.summed(common[len(a) :])
         p = intervals.swapped(*swapped, self.figure_of)
-        return Difference(value, found.low, found.high, p, len(both))
+        return Difference(value, found.low, found.high, p, len(a))
 
 
-def compare(
-    measure: Measure,
-    scores_a: Sequence[Score],
-    scores_b: Sequence[Score],
-    clusters: Sequence[str],
-) -> Difference:
+def compare(measure: Measure, scores_a: Scores, scores_b: Scores, clusters: Clusters) -> Difference:
     """Return A's figure minus B's over samples scored in both, clusters drawn and swapped whole."""
     return measure.difference(scores_a, scores_b, clusters)
 
@@ -300,21 +305,6 @@ def _listed(given: Judgement | Sequence[Judgement] | None) -> tuple[Judgement, .
     if given is None:
         return ()
     return (given,) if isinstance(given, Judgement) else tuple(given)
-
-
-def _reasons(scores: Sequence[Score]) -> dict[str, int]:
-    """Return how many were not scored, by reason: of an error its code, of a text its beginning."""
-    found = Counter(_reason(s) for s in scores if s.value is None)
-    return dict(sorted(found.items()))
-
-
-def _reason(score: Score) -> str:
-    told = (score.reason or "no reason given").split("\n")[0].strip()
-    if score.status == "skipped":
-        return told
-    code = told.split(" ")[0].rstrip(":")
-    is_code = len(code) == 4 and code[0] == "N" and code[1:].isdigit()
-    return f"{score.status}: {code if is_code else told[:80]}"
 
 
 def _rounded(fields: dict[str, Any]) -> dict[str, Any]:

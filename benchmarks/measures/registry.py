@@ -18,6 +18,6 @@ def named(name: str) -> Measure:
     """Return a measure; raises NesyError N710 naming the nearest one."""
     if name not in MEASURES:
         what = f"unknown measure {name[:80]!r}"
-        why = f"there are {len(MEASURES)} measures (`nesy bench measures`)"
+        why = f"there are {len(MEASURES)} measures (`nesy bench list measures`)"
         raise NesyError(Diagnostic("N710", what, why, nearest(name[:80], MEASURES)))
     return MEASURES[name]

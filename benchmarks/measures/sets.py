@@ -48,6 +48,11 @@ def wheel_scores(named: Iterable[str], true: Iterable[str]) -> tuple[float, floa
 
     Neither set may be empty.
     """
+    return _wheel_scores(tuple(named), tuple(true))
+
+
+@lru_cache(maxsize=32768)
+def _wheel_scores(named: tuple[str, ...], true: tuple[str, ...]) -> tuple[float, float, float]:
     sides = [[groups(word) for word in side] for side in (named, true)]
     rows = []
     for wheel in range(len(wheels())):

@@ -8,19 +8,17 @@ rules out what somebody said loses much, and not everything.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 
 from nesy import vocabulary
-from nesy.benchmarks.records import Score
 from nesy.vocabulary import Vocabulary
 
 from . import calibration, distributions
 from .distributions import Array
 from .intervals import mean_gap
-from .measure import Additive, NotScored, Pair, Scored, extras
+from .measure import Additive, NotScored, Pair, Scored
 
 ADDED = 0.001
 TOLD = "own code; told in the labels of the votes, others left out"
@@ -85,11 +83,8 @@ def _confidence(pair: Pair) -> Scored:
     )
 
 
-_sides = extras("confidence", "outcome")
-
-
-def _gaps(scores: Sequence[Score]) -> Array:
-    confidence, outcome = _sides(scores).T
+def _gaps(numbers: Array) -> Array:
+    confidence, outcome = np.ascontiguousarray(numbers[:, 1:]).T
     return np.column_stack([calibration.gaps(confidence, outcome), np.ones(len(outcome))])
 
 
@@ -112,6 +107,7 @@ MEASURES = (
         f"{SMOOTHED}; top label, share of votes it got, {calibration.BINS} bins of equal mass",
         _confidence,
         columns=_gaps,
+        extras=("confidence", "outcome"),
         figure_of=mean_gap,
         raised=True,
     ),

@@ -14,7 +14,7 @@ from nesy.benchmarks.measures import MEASURES
 from nesy.benchmarks.measures.intervals import Interval
 from nesy.benchmarks.records import Answer, Score
 from nesy.benchmarks.running.folder import Run
-from nesy.benchmarks.running.score import clusters
+from nesy.benchmarks.running.measured import clusters
 from nesy.benchmarks.samples import Sample, Task
 from nesy.diagnostics import Diagnostic, NesyError
 

@@ -8,17 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from nesy.benchmarks.measures.distributions import SAME, jensen_shannon
+from nesy.benchmarks.measures.kept import Kept
 from nesy.benchmarks.measures.measure import (
     Additive,
     Better,
+    Clusters,
     Difference,
     Figure,
     Judgements,
     Measure,
     NotScored,
     Pair,
+    Scores,
 )
-from nesy.benchmarks.records import Answer, Score, content_key
+from nesy.benchmarks.records import Answer, Score, short_key
 from nesy.benchmarks.samples import Sample
 
 CLEAN = "the sample is a clean one"
@@ -36,6 +39,7 @@ class AgainstTwin:
     of: Compared
     share: bool = False
     better: Better = "lower"
+    needs: tuple[str, ...] = ()
 
     def score(
         self,
@@ -49,7 +53,7 @@ class AgainstTwin:
         for sample, answer in zip(samples, answers, strict=True):
             twin = by_name.get(sample.twin) if sample.twin else None
             (score,) = self._of_pair(sample.twin, twin).score([sample], [answer])
-            both = content_key(key=score.key, twin=twin.key if twin else None)
+            both = short_key(score.key, twin.key if twin else "")
             found.append(score.model_copy(update={"key": both}))
         return found
 
@@ -73,14 +77,17 @@ class AgainstTwin:
             share=self.share,
         )
 
-    def figure(self, scores: Sequence[Score], clusters: Sequence[str]) -> Figure:
+    def kept(self, scores: Scores) -> Kept:
+        """Return what figures need of scores."""
+        found: Kept = self._additive(_never).kept(scores)
+        return found
+
+    def figure(self, scores: Scores, clusters: Clusters) -> Figure:
         """Return the mean over changed samples with its interval."""
         found: Figure = self._additive(_never).figure(scores, clusters)
         return found
 
-    def difference(
-        self, one: Sequence[Score], other: Sequence[Score], clusters: Sequence[str]
-    ) -> Difference:
+    def difference(self, one: Scores, other: Scores, clusters: Clusters) -> Difference:
         """Return one system's figure minus the other's, paired by position."""
         found: Difference = self._additive(_never).difference(one, other, clusters)
         return found

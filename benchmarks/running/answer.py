@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from nesy.diagnostics import MissingError, NesyError
 
-from ..records import Answer, Generation, content_key
+from ..records import Answer, Generation, content_key, short_key
 from ..samples import Sample
 from . import keys
 from .cache import Cache
@@ -36,6 +36,30 @@ def generations(run: Run) -> dict[str, dict[tuple[str, str], Generation]]:
     return found
 
 
+class Asked:
+    """What the conditions of a run answer from, each hashed once: questions and generations."""
+
+    def __init__(self, run: Run) -> None:
+        self.made = generations(run)
+        self._keys: dict[tuple[str, str], str] = {}
+        self._generated: dict[tuple[str, str, str], str] = {}
+
+    def key(self, task: str, sample: Sample, modes: Sequence[str]) -> str:
+        """Return the key of a sample's question and of what was generated in these modes."""
+        place = task, sample.id
+        if place not in self._keys:
+            self._keys[place] = content_key(question=keys.of_question(sample))
+        given = [self._key(task, sample.id, mode) for mode in modes]
+        return short_key(self._keys[place], *filter(None, given))
+
+    def _key(self, task: str, sample: str, mode: str) -> str:
+        place = task, sample, mode
+        if place not in self._generated:
+            found = self.made.get(task, {}).get((sample, mode))
+            self._generated[place] = keys.of_generation(found) if found else ""
+        return self._generated[place]
+
+
 def answer(
     run: Run,
     samples: Sequence[tuple[str, Sample]],
@@ -43,16 +67,16 @@ def answer(
     condition: str,
     setup: Setup,
     cache: Cache,
+    asked: Asked,
     *,
     again: bool = False,
     quiet: bool = False,
 ) -> Tally:
     """Fill the answers of one condition for the chosen ones among a run's samples."""
-    made = generations(run)
     settings = {task.name: setup.settings(task) for task in run.tasks}
     return run.answers(condition).fill(
-        wanted(chosen, condition, settings, made),
-        partial(_answered, condition=condition, setup=setup, settings=settings, made=made),
+        wanted(chosen, condition, settings, asked),
+        partial(_answered, condition=condition, setup=setup, settings=settings, made=asked.made),
         cache,
         order=[(task, sample.id, condition) for task, sample in samples],
         again=again,
@@ -64,27 +88,22 @@ def wanted(
     samples: Sequence[tuple[str, Sample]],
     condition: str,
     settings: Mapping[str, Settings],
-    generations: Mapping[str, Generations],
+    asked: Asked,
 ) -> list[Wanted]:
     """Return the answers a condition is to give."""
     from ..conditions import CONDITIONS
 
     programs, system = keys.of_programs(*PROGRAMS), CONDITIONS[condition]
+    by = {
+        task: content_key(by=system.by(settings[task]), programs=programs)
+        for task in {task for task, _ in samples}
+    }
     return [
         Wanted(
             task,
             sample,
             condition,
-            content_key(
-                made=system.key(sample, generations.get(task, {}), settings[task]),
-                question=keys.of_question(sample),
-                generated=[
-                    keys.of_generation(found)
-                    for mode in system.needs
-                    if (found := generations.get(task, {}).get((sample.id, mode)))
-                ],
-                programs=programs,
-            ),
+            short_key(by[task], sample.id, asked.key(task, sample, system.needs)),
         )
         for task, sample in samples
     ]
@@ -145,9 +164,9 @@ def answers(
     while at < len(wanted):
         rest = wanted[at:]
         try:
-            found = system.answers([each.sample for each in rest], made, settings)
-            for each, given in zip(rest, found, strict=True):
-                yield given.model_copy(update={"key": each.key})
+            some, known = [each.sample for each in rest], [each.key for each in rest]
+            for given in system.answers(some, made, settings, known):
+                yield given
                 at += 1
         except MissingError:
             raise

@@ -25,6 +25,7 @@ class Cache:
     """Texts by key. A run never depends on it: where it cannot be used, it holds nothing."""
 
     def __init__(self, path: Path | None) -> None:
+        self.path = path
         self._database: sqlite3.Connection | None = None
         if path is None:
             return

@@ -221,7 +221,11 @@ def judge(
 
 
 def score(
-    folder: Folder, no_cache: NoCache = False, json_: Json = False, quiet: Quiet = False
+    folder: Folder,
+    jobs: Jobs = 1,
+    no_cache: NoCache = False,
+    json_: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Only score: hold the answers that are there against what people said."""
     from . import summary
@@ -229,7 +233,8 @@ def score(
     from .session import session
 
     some = _chosen(None, None, False)
-    with session(Run(folder), {}, some, use_cache=not no_cache, quiet=quiet) as work:
+    given = options.given(jobs=jobs)
+    with session(Run(folder), given, some, use_cache=not no_cache, quiet=quiet) as work:
         results = work.score()
     summary.tell(work.run, results, json_)
 

@@ -119,8 +119,9 @@ class Run:
     def samples(self) -> dict[str, list[Sample]]:
         """Return the samples of each task, with pictures that open from here."""
         found: dict[str, list[Sample]] = {task.name: [] for task in self.tasks}
+        base = self.path.resolve()
         for held in Rows(self.path / "samples.jsonl", Held).read():
-            found.setdefault(held.task, []).append(self._opened(held))
+            found.setdefault(held.task, []).append(_opened(held, base))
         return found
 
     def hold(self, samples: Iterable[tuple[str, Sequence[Sample]]]) -> None:
@@ -135,9 +136,12 @@ class Run:
             told["case"]["image"] = Path(os.path.relpath(image, self.path)).as_posix()
         return Held(**told, task=task)
 
-    def _opened(self, held: Held) -> Sample:
-        told = held.model_dump()
-        told.pop("task")
-        if held.case.image is not None:
-            told["case"]["image"] = os.path.normpath(self.path.resolve() / held.case.image)
-        return Sample.model_validate(told)
+
+def _opened(held: Held, base: Path) -> Sample:
+    """Return a sample whose picture opens from anywhere."""
+    told = {**dict(held), **(held.model_extra or {})}
+    told.pop("task")
+    if held.case.image is not None:
+        image = os.path.normpath(base / held.case.image)
+        told["case"] = held.case.model_copy(update={"image": image})
+    return Sample.model_validate(told)

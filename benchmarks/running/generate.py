@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -29,8 +27,11 @@ Looked = tuple[Generation, dict[str, Any]]
 MODES = ("constrained", "free")
 # What a model on a GPU is given at once; on a CPU a batch saves nothing.
 BATCH = 8
-# Where the constraint did not hold, the answer is there and cannot be read.
-_UNPARSEABLE = frozenset({"N105"})
+# Where the constraint did not hold, the answer is there and cannot be read; or it was refused.
+_STATUS: dict[str, Status] = {
+    **dict.fromkeys(("N105", "N176", "N177", "N178"), "unparseable"),
+    "N175": "refused",
+}
 
 
 def wanted(
@@ -130,10 +131,7 @@ def _looker(
     model: str, ontology: Sequence[Any], seed: int, options: dict[str, Any]
 ) -> Callable[[list[Wanted]], list[Looked]]:
     """Return what looks at a batch, in the process that is to look."""
-    # One thread a process, so that the same answers come however many processes there are.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+    pool.one_thread()
     return Looker(model, engine_for(ontology=tuple(ontology)), seed, options)
 
 
@@ -193,8 +191,8 @@ def _told(wanted: Wanted, text: str | NesyError) -> Generation:
 
 def _refused(wanted: Wanted, faults: Sequence[Any]) -> Generation:
     reason = "; ".join(f"{fault.code} {fault.what}: {fault.why}" for fault in faults)
-    unread = {fault.code for fault in faults} <= _UNPARSEABLE
-    return _failed(wanted, reason, "unparseable" if unread else "failed")
+    found = {_STATUS.get(fault.code, "failed") for fault in faults}
+    return _failed(wanted, reason, found.pop() if len(found) == 1 else "failed")
 
 
 def _failed(wanted: Wanted, reason: str, status: Status = "failed") -> Generation:

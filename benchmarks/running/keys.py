@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import re
 from collections.abc import Iterable
 from functools import lru_cache
@@ -12,6 +13,7 @@ from typing import Any
 
 import nesy
 from nesy import __version__, registry, resources, strict_json
+from nesy.adapters.server import kinds
 from nesy.observation import Case
 from nesy.vocabulary import Vocabulary
 
@@ -107,6 +109,8 @@ def of_model(spec: str, vocabulary: Vocabulary, cache: Cache) -> dict[str, Any]:
     if name not in known and "." not in name:
         registry.perceiver(spec, vocabulary)  # raises, and says which there are
     found: dict[str, Any] = {"adapter": name, "model": without_host(model)}
+    if options := registry.options_of(spec):
+        found["options"] = options
     adapter = known.get(name)
     if adapter is not None and adapter.origin == "nesy":
         folder = resources.folder("adapters")
@@ -114,6 +118,10 @@ def of_model(spec: str, vocabulary: Vocabulary, cache: Cache) -> dict[str, Any]:
         files = [*folder.glob(f"{name}.py"), *(folder / name).glob("__init__.py")]
         # All of the shipped adapters that run a model do so by these; drafting is not looking.
         files += (p for p in (folder / "transformers").glob("*.py") if p.name != "writing.py")
+        if name in kinds.KINDS:
+            files += (folder / "server").glob("*.py")
+            # Two servers may give different models one name.
+            found["server"] = os.environ.get(kinds.URL)
         found["program"] = resources.digest(files)
         if model is None and own.is_dir():
             return {**found, "weights": _weights(own, cache)}

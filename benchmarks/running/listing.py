@@ -59,6 +59,11 @@ def _measures() -> list[dict[str, Any]]:
     from ..measures import MEASURES
 
     return [
-        {"name": name, "title": each.title, "better": each.better}
+        {
+            "name": name,
+            "title": each.title,
+            "better": each.better,
+            "signature": each.signature,
+        }
         for name, each in MEASURES.items()
     ]

@@ -74,7 +74,7 @@ Explain = Annotated[
     typer.Option("--explain-every", help="Explain one answer in so many (default: none).", min=0),
 ]
 Jobs = Annotated[
-    int, typer.Option("--jobs", help="Processes that look and reason.", min=1, max=256)
+    int, typer.Option("--jobs", help="Processes that look, reason and score.", min=1, max=256)
 ]
 Engine = Annotated[
     str,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -15,6 +17,13 @@ Maker = Callable[[], Callable[[list[Given]], list[Done]]]
 
 # A model is not loaded twice: it gives its memory back.
 FOR_EVER = 2**40
+
+
+def one_thread() -> None:
+    """Let torch use one thread: the same numbers come however many processes there are."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 
 
 def mapped(

@@ -19,6 +19,7 @@ from ..records import content_key
 from ..samples import Sample, Task
 from . import answer, generate, keys, manifest, store
 from . import score as scoring
+from .answer import Asked
 from .cache import Cache
 from .folder import Run
 from .setup import Setup
@@ -111,10 +112,11 @@ class Session:
 
     def answer(self) -> None:
         """Let each condition answer."""
+        asked = Asked(self.run)
         for name in self.conditions():
-            self.timed(f"answer {name}", partial(self._answer, name))
+            self.timed(f"answer {name}", partial(self._answer, name, asked))
 
-    def _answer(self, condition: str) -> Tally:
+    def _answer(self, condition: str, asked: Asked) -> Tally:
         return answer.answer(
             self.run,
             self.samples,
@@ -122,6 +124,7 @@ class Session:
             condition,
             self.setup,
             self.cache,
+            asked,
             again=self.only_failed,
             quiet=self.quiet,
         )

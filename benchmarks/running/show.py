@@ -16,7 +16,6 @@ from .. import conditions
 from ..conditions import shown as seeing
 from ..records import Answer, Generation, Judgement, Score
 from ..samples import Sample
-from .answer import generations
 from .folder import Run
 from .setup import Setup
 
@@ -107,12 +106,18 @@ def reasoned(run: Run, task: str, sample: Sample, condition: str) -> tuple[Trace
     seen = (
         seeing.words(sample, settings)
         if using.sees == "words"
-        else seeing.face(sample, generations(run).get(task, {}), settings)
+        else seeing.face(sample, _generations(run, task, sample), settings)
     )
     if isinstance(seen, seeing.NotShown):
         return None
     engine = settings.engine(using.weighing, sample.rules)
     return pipeline.reason(seen, engine=engine), engine
+
+
+def _generations(run: Run, task: str, sample: Sample) -> seeing.Generations:
+    """Return what the model gave of one sample; the lines of others are not read."""
+    some = run.generations.rows.read(f'"sample":{strict_json.dumps(sample.id)}')
+    return {(g.sample, g.mode): g for g in some if _is_of(g, task, sample)}
 
 
 def _lines(found: Shown) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -75,6 +76,15 @@ class Rows(Generic[Row]):
         data = b"".join(map(line_of, rows))
         if not self.path.exists() or self.path.read_bytes() != data:
             replace(self.path, data)
+
+
+_flat = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+
+def flat_line(row: BaseModel) -> bytes:
+    """Return the line of a row that holds only texts and numbers, the same as ``line_of`` does."""
+    fields = {name: value for name, value in vars(row).items() if value is not None}
+    return _flat(fields | (row.model_extra or {})).encode() + b"\n"
 
 
 def line_of(row: BaseModel) -> bytes:

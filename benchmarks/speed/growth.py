@@ -8,17 +8,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from nesy import pipeline
+from nesy import pipeline, strict_json
 from nesy.benchmarks.speed.cases import traces
 from nesy.benchmarks.speed.memory import resident
 from nesy.benchmarks.speed.rows import Row, row
-from nesy.reason.engine import Engine
-from nesy.trace import Trace
+from nesy.exemption import machines_day
+from nesy.ground import ground
+from nesy.reason.bulk import CHUNK, bulk_of, chunks, raised
+from nesy.reason.engine import Engine, atoms_of
+from nesy.reason.workers import spread
+from nesy.trace import Fact, Trace, parse_trace
 from nesy.vocabulary import Vocabulary
 
 WARMING = 300
@@ -108,6 +112,8 @@ def stream(words: Vocabulary, count: int, rounds: int, *, million: bool) -> Iter
         yield row("stream", f"{count} cases, --jobs 2, CPU of all a case", "ms", cpu)
         ratios = [one / two for one, two in zip(alone, wall, strict=True)]
         yield row("stream", "--jobs 2 to --jobs 1", "times", ratios)
+        only = [judged(file, 2) for _ in range(rounds)]
+        yield row("stream", f"{count} cases, readings + norms only, 2 processes, wall", "s", only)
         if million:
             run = streamed(write(words, MILLION, Path(name)), 2)
             yield row("stream", f"{MILLION} cases, --jobs 2, wall", "s", [run.seconds])
@@ -148,6 +154,38 @@ def streamed(file: Path, jobs: int) -> Streamed:
         if process.returncode:
             raise RuntimeError(f"nesy reason ended with exit code {process.returncode}")
     return Streamed(seconds, _children() - before, tuple(held))
+
+
+def judged(file: Path, jobs: int) -> float:
+    """Return the seconds that readings and norms of a file of Traces take in so many processes.
+
+    Their start is in it, and reading the file; admission, replies and JSON out are not.
+    """
+    engine = Engine.load(today=machines_day())
+    began = time.monotonic()
+    with file.open("rb") as lines:
+        for _ in spread(_judged, engine, chunks(lines, CHUNK), jobs=jobs):
+            pass
+    return time.monotonic() - began
+
+
+def _judged(engine: Engine, lines: list[bytes]) -> list[tuple[object, tuple[str, ...]]]:
+    """Return the marginals of each line's faces, and the norms that apply."""
+    facts = [atoms_of(_grounded(line, engine)) for line in lines]
+    bulk = bulk_of(engine)
+    read = [raised(outcome) for outcome in bulk.interpret(facts)]
+    pairs = zip(facts, read, strict=True)
+    seen = [f.with_([*r.derived(), *r.reads().groups.items()]) for f, r in pairs]
+    norms = [raised(outcome) for outcome in bulk.govern(seen)]
+    return [
+        (r.marginals, tuple(each.norm for each in n.applied()) if n else ())
+        for r, n in zip(read, norms, strict=True)
+    ]
+
+
+def _grounded(line: bytes, engine: Engine) -> Iterable[Fact]:
+    trace = parse_trace(strict_json.loads(line.decode()))
+    return ground(trace.case, trace.observation, engine.vocabulary) if trace.observation else ()
 
 
 def _children() -> float:

@@ -1,4 +1,4 @@
-"""``nesy check``: lint the rules and the ontology."""
+"""``nesy check``: lint the rules and the ontology, or try a model."""
 
 from __future__ import annotations
 
@@ -28,6 +28,10 @@ def check(
     engines: Annotated[
         bool, typer.Option("--engines", help="Compare clingo with Prolog; Traces may be named.")
     ] = False,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", help="Try a model here: a hub name, a folder, or ADAPTER[:MODEL]."),
+    ] = None,
     today: Today = None,
     format_: Annotated[
         str, typer.Option("--format", help="text, json, sarif or github (annotations).")
@@ -47,6 +51,11 @@ def check(
 
     What was found in the shipped files is remembered until one of them changes.
     """
+    if model is not None:
+        from nesy.cli.models import check_model
+
+        check_model(model, ontology=ontology or (), json_=json_)
+        return
     if engines:
         from nesy.cli.engines import check_engines
 

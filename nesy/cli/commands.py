@@ -11,6 +11,7 @@ from nesy.cli import (
     ask,
     auditing,
     bench,
+    calibrating,
     check,
     differing,
     editor,
@@ -59,6 +60,7 @@ app.command("what-if")(what_if.what_if)
 app.command("ask")(ask.ask)
 app.command("judge")(judging.judge)
 app.command("learn")(learning.learn)
+app.command("calibrate")(calibrating.calibrate)
 app.command("bench", **bench.FORWARDED)(bench.bench)
 app.command("check")(check.check)
 app.add_typer(new.app, name="new")

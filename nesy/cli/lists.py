@@ -36,6 +36,13 @@ def _drafters() -> list[Row]:
     return [{"name": d.name, "from": d.origin, "what": d.summary} for d in found]
 
 
+def _models() -> list[Row]:
+    """Return the models there are recipes for; any other is loaded by its configuration."""
+    from nesy import registry
+
+    return registry.models()
+
+
 def _packs() -> list[Row]:
     """Return the packs there are: shipped, of other distributions, and of the project."""
     from nesy import pack_points, project, resources, rulebook
@@ -130,6 +137,7 @@ def _terms(kind: str) -> Callable[[], list[Row]]:
 
 LISTS: dict[str, Callable[[], list[Row]]] = {
     "adapters": _adapters,
+    "models": _models,
     "readers": _readers,
     "drafters": _drafters,
     "packs": _packs,

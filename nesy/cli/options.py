@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -36,7 +36,11 @@ Language = Annotated[
     str, typer.Option("--language", help="The language to tell it in, such as en or de.")
 ]
 With = Annotated[
-    str, typer.Option("--with", help="ADAPTER[:MODEL] that perceives; see `nesy list adapters`.")
+    str,
+    typer.Option(
+        "--with",
+        help="ADAPTER[:MODEL][?OPTION=VALUE] that perceives; see `nesy list adapters`.",
+    ),
 ]
 BesideWith = Annotated[
     str | None,
@@ -44,6 +48,31 @@ BesideWith = Annotated[
         "--beside",
         help="A second ADAPTER[:MODEL] that looks as well; the Trace tells how far they agree.",
     ),
+]
+PictureForm = Annotated[
+    Literal["plain", "paper"] | None,
+    typer.Option(
+        "--picture-form",
+        help="How a picture is shown to a model: as it is, or as in the paper, grey, 536 x 373, "
+        "with the line as its caption.",
+    ),
+]
+ReadCaption = Annotated[
+    bool,
+    typer.Option(
+        "--read-caption",
+        help="Have Tesseract read the text in each picture and set it against the line.",
+    ),
+]
+SpeakerFace = Annotated[
+    str | None,
+    typer.Option(
+        "--face", help="Of several faces the speaker's: left, right, or its number from 1."
+    ),
+]
+PictureBox = Annotated[
+    str | None,
+    typer.Option("--box", help="X,Y,WIDTH,HEIGHT in pixels: only this part is looked at."),
 ]
 Reader = Annotated[
     str | None,

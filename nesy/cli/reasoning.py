@@ -48,6 +48,7 @@ def reason(
 
     from nesy import pipeline, strict_json
     from nesy.cli.streaming import Asked, one_by_one, written
+    from nesy.reason.workers import collect_rarely
 
     engine = options.engine(packs, rules, weights, ontology)
     chosen = pipeline.reader_for(reader, engine.vocabulary)
@@ -55,6 +56,7 @@ def reason(
     day = options.day(today).isoformat() if today is not None else None
     as_json = json_ or not sys.stdout.isatty()
     failed, count = 0, 0
+    collect_rarely()
     with options.opened(file) as (name, stream):
         lines = strict_json.streamed(stream, name)
         asked = Asked(name, engine, reader if jobs > 1 and desk is None else chosen, day, as_json)

@@ -19,11 +19,15 @@ from nesy.cli.options import (
     Json,
     Ontology,
     Packs,
+    PictureBox,
+    PictureForm,
     Quiet,
+    ReadCaption,
     Reader,
     ReadReplyWith,
     Rules,
     Seed,
+    SpeakerFace,
     Today,
     WeightsFile,
     With,
@@ -51,6 +55,10 @@ def run(
     declare: Declare = None,
     with_: With = "embedded",
     beside: BesideWith = None,
+    picture_form: PictureForm = None,
+    face: SpeakerFace = None,
+    box: PictureBox = None,
+    read_caption: ReadCaption = False,
     reader: Reader = None,
     draft_with: DraftWith = None,
     read_reply_with: ReadReplyWith = None,
@@ -70,17 +78,20 @@ def run(
     """Do all of it: perceive, reason, reply."""
     from nesy import pipeline
     from nesy.cli.cases import cases_for
+    from nesy.cli.looking import looked_at, looking
     from nesy.cli.summary import summary
     from nesy.journal import Journal
 
     engine = options.engine(packs, rules, weights, ontology, today)
     said = options.declared(declare, engine.vocabulary)
-    cases = cases_for(given, line, said, with_, engine.vocabulary)
+    named = cases_for(given, line, said, with_, engine.vocabulary)
+    cases = looked_at(named, picture_form, face, box)
+    looks = looking(with_, engine.vocabulary) if read_caption else with_
     journal = Journal(out, {**engine.versions, "seed": seed}) if out else None
     left = journal.remaining(cases) if journal else cases
     desk = pipeline.desk_for(draft_with, read_reply_with, engine.vocabulary, seed=seed)
     found = pipeline.run(
-        left, perceiver=with_, reader=reader, beside=beside, desk=desk, engine=engine, seed=seed
+        left, perceiver=looks, reader=reader, beside=beside, desk=desk, engine=engine, seed=seed
     )
     found = audited(found, engine, audit, verb="run", lines=audit_lines, operator=audit_as)
     kept = journal.keep(found) if journal else found
@@ -89,6 +100,7 @@ def run(
     failed = journal.failed if journal else 0
     for trace in progress(kept, len(left), quiet=quiet or len(left) < 2):
         failed = max(failed, failure(trace))
+        warn(trace)
         if json_:
             print(trace.as_json())
         elif journal is None:
@@ -103,6 +115,10 @@ def perceive(
     declare: Declare = None,
     with_: With = "embedded",
     beside: BesideWith = None,
+    picture_form: PictureForm = None,
+    face: SpeakerFace = None,
+    box: PictureBox = None,
+    read_caption: ReadCaption = False,
     reader: Reader = None,
     ontology: Ontology = None,
     seed: Seed = 0,
@@ -112,17 +128,21 @@ def perceive(
     """Only look: write a Trace with its observation, always as JSON."""
     from nesy import pipeline
     from nesy.cli.cases import cases_for
+    from nesy.cli.looking import looked_at, looking
 
     del json_
     engine = options.engine(None, None, None, ontology)
     said = options.declared(declare, engine.vocabulary)
-    cases = cases_for(given, line, said, with_, engine.vocabulary)
+    named = cases_for(given, line, said, with_, engine.vocabulary)
+    cases = looked_at(named, picture_form, face, box)
+    looks = looking(with_, engine.vocabulary) if read_caption else with_
     found = pipeline.perceive(
-        cases, perceiver=with_, reader=reader, beside=beside, engine=engine, seed=seed
+        cases, perceiver=looks, reader=reader, beside=beside, engine=engine, seed=seed
     )
     failed = 0
     for trace in progress(found, len(cases), quiet=quiet or len(cases) < 2):
         failed = max(failed, failure(trace))
+        warn(trace)
         print(trace.as_json())
     if failed:
         raise typer.Exit(failed)
@@ -134,6 +154,15 @@ def failure(trace: Trace) -> int:
     for fault in faults:
         print(fault, file=sys.stderr)
     return code
+
+
+def warn(trace: Trace) -> None:
+    """Say on stderr where a model was made to say what it would not have said."""
+    from nesy.perceive import alarm
+
+    for seen in (trace.observation, trace.beside.observation if trace.beside else None):
+        if seen is not None and (said := alarm(seen)):
+            print(f"warn: {said} (case {trace.case.id})", file=sys.stderr)
 
 
 def faults_of(trace: Trace) -> tuple[list[Diagnostic], int]:

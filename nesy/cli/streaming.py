@@ -55,7 +55,8 @@ def written(asked: Asked, lines: Iterable[Line], *, jobs: int = 1) -> Iterator[l
     """
     some = chunks(lines, CHUNK)
     if jobs > 1:
-        yield from spread(_written, asked, some, jobs=jobs)
+        # A reader may be a model, which brings threads; without one the process is ours alone.
+        yield from spread(_written, asked, some, jobs=jobs, inherit=asked.reader is None)
     else:
         yield from (_written(asked, each) for each in some)
 

@@ -9,6 +9,7 @@ import typer
 from nesy.cli import asked as given
 from nesy.cli import options
 from nesy.cli.options import Language, Ontology, Rules, Today, WeightsFile
+from nesy.cli.running import warn
 from nesy.diagnostics import Diagnostic, NesyError, nearest
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def why(
         raise NesyError(Diagnostic("N504", what, "nothing renders it", nearest(wanted, known)))
     atom, file = given.split(asked or [])
     trace = given.one(options.on_day(options.traces(file), today), case)
+    warn(trace)
     packs = given.packs(trace)
     engine = options.engine(packs, rules, weights, ontology)
     given.same_rules(trace, engine.versions)

@@ -10,6 +10,7 @@ import clingo
 
 from nesy.diagnostics import Diagnostic, NesyError, nearest
 from nesy.explain.english import WORDS
+from nesy.explain.opinions import opinions_of
 from nesy.explain.question import DoesNotHold, matches, pattern_of
 from nesy.explain.why.justify import Explainer, Node
 from nesy.govern import FORCES, INFER_FROM_FACE
@@ -105,6 +106,8 @@ def _response(trace: Trace, stages: Stages, explainer: Explainer, engine: Engine
     )
     if readings := tuple(_readings(stages, explainer)):
         children.append(Node("group", "", text="reading", because=readings))
+    if opinions := tuple(opinions_of(trace, engine.vocabulary)):
+        children.append(Node("group", "", text="opinions", because=opinions))
     if drafts := tuple(_drafts(stages, engine)):
         children.append(Node("group", "", text="drafts", because=drafts))
     children += _forbidden(stages, explainer)

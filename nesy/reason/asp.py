@@ -274,6 +274,6 @@ def parsed(text: str) -> list[ast.AST]:
     return found[1:]
 
 
-def symbols(facts: Sequence[str]) -> list[clingo.Symbol]:
+def symbols(facts: Iterable[str]) -> list[clingo.Symbol]:
     """Parse ground atoms that this program itself wrote."""
-    return [rows.read(fact) for fact in facts]
+    return list(rows.Atoms.of(map(rows.read, facts)))

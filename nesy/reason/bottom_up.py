@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
-from typing import Any
+from functools import cached_property, lru_cache
 
 import clingo
 
@@ -19,7 +19,7 @@ from nesy.reason import asp, rows
 from nesy.reason.asp import AnswerSet, Grouped, signature
 from nesy.reason.conditions import CannotSlice, Conditions
 from nesy.reason.lift import constants
-from nesy.reason.nested_loops import Index, Indexed, Layout, function, loops
+from nesy.reason.nested_loops import Indexed, Layout, Making, function, loops
 from nesy.reason.parts import Part
 from nesy.reason.relevance import upon
 from nesy.reason.rows import Row, atom_of
@@ -29,65 +29,95 @@ from nesy.rulebook import Signature
 MOST_KEPT, MOST_SETTLED = 256, 16
 
 Facts = Sequence[clingo.Symbol]
-# An atom by its signature and arguments.
-_Known = tuple[Signature, Row]
 _Rules = Callable[
-    [list[set[Row]], list[Indexed | None], Callable[[int], Indexed], Callable[[int], set[Row]]],
+    [
+        list[AbstractSet[Row]],
+        list[Indexed | None],
+        Callable[[int], Indexed],
+        Callable[[int], set[Row]],
+    ],
     None,
 ]
+# A relation by its number, with rows of a case.
+_Given = tuple[int, frozenset[Row]]
 # What stands for relations without rows: most have none, and making sets takes time.
-NONE: Any = frozenset()
+NONE: frozenset[Row] = frozenset()
 
 
 @dataclass(slots=True)
 class _Tables:
     """The rows of each relation, and each index once it is made."""
 
-    rows: list[set[Row]]
+    rows: list[AbstractSet[Row]]
     indexes: list[Indexed | None]
-    laid_out: Sequence[Index]
-    # What these are a copy of: what is made of rows in common is made once.
+    laid_out: Sequence[tuple[int, Making]]
+    # What these go on from or come close to: what is made of rows in common is made once.
     below: _Tables | None = None
 
     def grow(self, n: int) -> set[Row]:
         """Return the rows of a relation that had none, to be added to."""
-        self.rows[n] = set()
-        return self.rows[n]
+        found = self.rows[n] = set[Row]()
+        return found
 
     def index(self, n: int) -> Indexed:
         """Return an index, from now on at hand."""
-        of, below = self.laid_out[n], self.below
-        if below is not None and below.rows[of.relation] is self.rows[of.relation]:
+        relation, making = self.laid_out[n]
+        below = self.below
+        if below is not None and below.rows[relation] is self.rows[relation]:
             made = below.indexes[n] or below.index(n)
         else:
-            made = of.of(self.rows[of.relation])
+            made = making(self.rows[relation])
         self.indexes[n] = made
         return made
 
-    def copy(self, anew: Iterable[int]) -> _Tables:
-        """Return tables to go on from; only the relations ``anew`` may be added to."""
-        found = _Tables(list(self.rows), list(self.indexes), self.laid_out, self)
-        for n in anew:
-            found.rows[n] = set(self.rows[n]) if self.rows[n] else NONE
+    def with_(self, facts: Iterable[_Given], below: _Tables) -> _Tables:
+        """Return tables of these rows and further ones, to go on from."""
+        found = _Tables(list(self.rows), list(self.indexes), self.laid_out, below)
+        for n, some in facts:
+            found.rows[n] = some.union(self.rows[n]) if self.rows[n] else some
         return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """Rules to be evaluated once, or until relations no longer grow; these have ``indexes``."""
+    """Rules to be evaluated once, or until relations no longer grow; these have ``indexes``.
+
+    ``heads`` are the relations they add to, ``reads`` what else they look at.
+    """
 
     rules: _Rules
-    growing: tuple[int, ...] = ()
-    indexes: tuple[int, ...] = ()
+    heads: tuple[int, ...]
+    reads: tuple[int, ...]
+    growing: tuple[int, ...]
+    indexes: tuple[int, ...]
 
     def take(self, tables: _Tables) -> None:
         """Add what the rules derive."""
         found, indexes = tables.rows, tables.indexes
+        for n in self.heads:
+            found[n] = set(found[n]) if found[n] else NONE
         size = -1
         while size != (size := sum(len(found[n]) for n in self.growing)):
             for n in self.indexes:
                 indexes[n] = None
             self.rules(found, indexes, tables.index, tables.grow)
+
+    def follow(self, tables: _Tables, start: _Tables, known: _Tables) -> None:
+        """Add what the rules derive, known where all they look at is the same.
+
+        ``known`` is what came of ``start`` without what was added to it since.
+        """
+        found, same = tables.rows, known.rows
+        if all(found[n] is same[n] for n in self.reads) and all(
+            found[n] is start.rows[n] for n in self.heads
+        ):
+            for n in self.heads:
+                found[n] = same[n]
+            return
+        self.take(tables)
+        for n in self.heads:
+            if found[n] == same[n]:
+                found[n] = same[n]
 
 
 class _Found(AnswerSet):
@@ -96,14 +126,16 @@ class _Found(AnswerSet):
     Rows are made into atoms once these are asked for: few are.
     """
 
-    def __init__(self, always: AnswerSet, of: Mapping[Signature, Collection[Row]]) -> None:
+    def __init__(
+        self, always: AnswerSet, shown: Mapping[Signature, int], of: Sequence[Collection[Row]]
+    ) -> None:
         super().__init__(())
-        self._always, self._of = always, of
+        self._always, self._shown, self._of = always, shown, of
 
     @property
     def signatures(self) -> Collection[Signature]:
         """Return those that there are atoms of."""
-        return [*self._of, *self._always.grouped]
+        return [*(of for of, n in self._shown.items() if self._of[n]), *self._always.grouped]
 
     @cached_property
     def grouped(self) -> Grouped:
@@ -113,17 +145,18 @@ class _Found(AnswerSet):
     def named(self, name: str, arity: int) -> Sequence[clingo.Symbol]:
         """Return the atoms of one predicate, sorted."""
         of = name, arity
-        if of not in self._of:
+        if of not in self._shown:
             return self._always.named(name, arity)
         found = self._sorted.get(of)
         if found is None:
-            found = self._sorted[of] = [atom_of(name, row) for row in rows.in_order(self._of[of])]
+            ordered = rows.in_order(self._of[self._shown[of]])
+            found = self._sorted[of] = [atom_of(name, row) for row in ordered]
         return found
 
     def rows(self, name: str, arity: int) -> Collection[Row]:
         """Return the arguments of the atoms of one predicate as plain values, in no order."""
-        found = self._of.get((name, arity))
-        return self._always.rows(name, arity) if found is None else found
+        n = self._shown.get((name, arity))
+        return self._always.rows(name, arity) if n is None else self._of[n]
 
 
 class BottomUp:
@@ -151,56 +184,55 @@ class BottomUp:
             raise CannotSlice("rules of the ontology that are not stratified")
         always = [*known[0].atoms, *(a for a in static if signature(a) not in fixed)]
         late = upon(part.rules, late)
-        self._layout, self._fixed, self._late = Layout(fixed), fixed, late
+        self._layout = Layout(fixed)
         self._relations = self._layout.relations
         for of in sorted(part.show - fixed):
             self._layout.relation(of)
-        self._steps = [
-            self._compiled(rule for rule in varying if (rule.head.signature in late) is is_late)
-            for is_late in (False, True)
-        ]
-        self._shown = [(of, n) for of, n in self._relations.items() if of in part.show - fixed]
+        self._early = self._compiled(rule for rule in varying if not rule.body & late)
+        self._late = self._compiled((rule for rule in varying if rule.body & late), apart=True)
+        self._shown = {of: n for of, n in self._relations.items() if of in part.show - fixed}
         self._always = AnswerSet([a for a in always if signature(a) in part.show & fixed])
-        self._start = self._laid(always)
-        varies = [(of in late, n) for of, n in self._relations.items() if of not in fixed]
-        self._anew = [[n for is_late, n in varies if is_late == at] for at in (False, True)]
-        self._settled = lru_cache(MOST_SETTLED)(partial(self._taken, 0, self._start))
+        self._start = self._laid(always, fixed)
+        self._fixed = fixed
+        self._is_late = frozenset(n for of, n in self._relations.items() if of in late)
+        self._settled = lru_cache(MOST_SETTLED)(self._settle)
         self._answered = lru_cache(MOST_KEPT)(self._answer)
 
-    def _compiled(self, rules: Iterable[Conditions]) -> list[_Step]:
-        """Return the steps of the evaluation, in their order."""
-        steps: list[tuple[list[str], list[int]]] = [([], [])]
+    def _compiled(self, rules: Iterable[Conditions], *, apart: bool = False) -> list[_Step]:
+        """Return the steps of the evaluation, in their order; few, or as many as can be."""
+        steps: list[tuple[list[Conditions], list[str], list[int]]] = [([], [], [])]
         for of, own in _ordered(rules):
             growing = [self._layout.relation(each) for each in sorted(own)]
-            if growing or steps[-1][1]:
-                steps.append(([], growing))
-            steps[-1][0].extend(loops(rule, self._layout, growing) for rule in of)
+            if growing or steps[-1][2] or apart:
+                steps.append(([], [], growing))
+            steps[-1][0].extend(of)
+            steps[-1][1].extend(loops(rule, self._layout, growing) for rule in of)
         namespace = {**vars(rows), "K": list(self._layout.constants)}
-        text = "\n".join(function(f"step{n}", texts) for n, (texts, _) in enumerate(steps))
+        text = "\n".join(function(f"step{n}", texts) for n, (_, texts, _) in enumerate(steps))
         try:
             exec(compile(text, "<rules>", "exec"), namespace)
         except (SyntaxError, RecursionError) as error:
             raise CannotSlice("rules nested too deep for Python") from error
         places = list(self._layout.indexes)
-        return [
-            _Step(
-                namespace[f"step{number}"],
-                tuple(growing),
-                tuple(n for n, index in enumerate(places) if index.relation in growing),
-            )
-            for number, (_, growing) in enumerate(steps)
-        ]
+        found = []
+        for number, (of, _, growing) in enumerate(steps):
+            heads = {self._relations[rule.head.signature] for rule in of}
+            reads = {self._relations[each] for rule in of for each in rule.body} - heads
+            indexes = tuple(n for n, index in enumerate(places) if index.relation in growing)
+            step = namespace[f"step{number}"]
+            found.append(_Step(step, tuple(heads), tuple(reads), tuple(growing), indexes))
+        return found
 
-    def _laid(self, always: Iterable[clingo.Symbol]) -> _Tables:
+    def _laid(self, always: Iterable[clingo.Symbol], same: frozenset[Signature]) -> _Tables:
         """Return the rows and indexes that are the same in every case."""
-        laid_out = tuple(self._layout.indexes)
-        tables = _Tables([set() for _ in self._relations], [None for _ in laid_out], laid_out)
-        for of, row in map(rows.row, always):
+        laid_out = tuple((index.relation, index.making()) for index in self._layout.indexes)
+        tables = _Tables([NONE for _ in self._relations], [None for _ in laid_out], laid_out)
+        for of, some in rows.groups(always).items():
             if of in self._relations:
-                tables.rows[self._relations[of]].add(row)
-        fixed = {n for of, n in self._relations.items() if of in self._fixed}
-        for n, index in enumerate(laid_out):
-            if index.relation in fixed:
+                tables.rows[self._relations[of]] = some
+        fixed = {n for of, n in self._relations.items() if of in same}
+        for n, (relation, _) in enumerate(laid_out):
+            if relation in fixed:
                 tables.index(n)
         return tables
 
@@ -210,35 +242,39 @@ class BottomUp:
         Returns None where only clingo can tell what a term is worth, and for a fact of what is the
         same in every case.
         """
-        known = list(map(rows.row, facts))
-        if not self._fixed.isdisjoint(of for of, _ in known):
-            return None
-        return self._answered(frozenset(each for each in known if each[0] in self._relations))
+        early: list[_Given] = []
+        late: list[_Given] = []
+        for of, some in rows.groups(facts).items():
+            if of in self._fixed:
+                return None
+            n = self._relations.get(of)
+            if n is not None:
+                (late if n in self._is_late else early).append((n, some))
+        return self._answered(frozenset(early), frozenset(late))
 
-    def _answer(self, facts: frozenset[_Known]) -> AnswerSet | None:
-        found: _Tables | None
-        if self._late:
-            early = frozenset(fact for fact in facts if fact[0] not in self._late)
-            start = self._settled(early)
-            found = self._taken(1, start, facts - early) if start is not None else None
-        else:
-            found = self._taken(0, self._start, facts)
-        if found is None:
-            return None
-        shown = {of: found.rows[n] for of, n in self._shown if found.rows[n]}
-        return _Found(self._always, shown)
-
-    def _taken(self, at: int, start: _Tables, facts: frozenset[_Known]) -> _Tables | None:
-        """Return what the early (0) or the late (1) rules make of facts, None where undecided."""
-        tables = start.copy(self._anew[at])
-        for of, row in facts:
-            (tables.rows[self._relations[of]] or tables.grow(self._relations[of])).add(row)
+    def _answer(self, early: frozenset[_Given], late: frozenset[_Given]) -> AnswerSet | None:
         try:
-            for step in self._steps[at]:
-                step.take(tables)
+            start, found = self._settled(early)
+            if late:
+                tables = start.with_(late, found)
+                for step in self._late:
+                    step.follow(tables, start, found)
+                found = tables
         except Exception:  # Whatever goes wrong here, clingo answers in its place.
             return None
-        return tables
+        return _Found(self._always, self._shown, found.rows)
+
+    def _settle(self, facts: frozenset[_Given]) -> tuple[_Tables, _Tables]:
+        """Return what the early rules make of facts, and what all rules do where none is late."""
+        start = self._start.with_(facts, self._start)
+        for step in self._early:
+            step.take(start)
+        if not self._late:
+            return start, start
+        found = start.with_((), start)
+        for step in self._late:
+            step.take(found)
+        return start, found
 
 
 def _ordered(

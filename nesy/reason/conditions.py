@@ -6,13 +6,14 @@ Classical negation is part of a name: ``-p(X)`` is an atom of the predicate ``-p
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import clingo
 from clingo import ast
 
 from nesy.companions import heads, unpooled
 from nesy.reason.lift import SILENT
+from nesy.reason.syntax import remembering
 from nesy.rulebook import Signature
 
 LEAST, MOST = -(2**31), 2**31 - 1
@@ -101,7 +102,7 @@ class Conditions:
     ``atoms`` are those of its head, ``within`` the signatures inside aggregates, conditional
     literals and the conditions of a head, ``limits`` what plain comparisons with a constant leave
     to variables. ``is_normal`` holds for a rule with one atom in the head and without classical
-    negation and theory atoms.
+    negation and theory atoms. ``tree`` is the statement with what was read of it.
     """
 
     statement: ast.AST
@@ -113,6 +114,7 @@ class Conditions:
     heads: frozenset[Signature]
     body: frozenset[Signature]
     is_normal: bool
+    tree: ast.AST = field(repr=False, compare=False)
 
     @property
     def head(self) -> Atom:
@@ -177,7 +179,8 @@ def _alternatives(statement: ast.AST) -> list[ast.AST]:
 
 def _conditions(statement: ast.AST, constants: Collection[str]) -> Conditions:
     kind = statement.ast_type
-    of = _Unnamed(constants)(statement) if constants and kind in _WITH_BODY else statement
+    tree = remembering(statement)
+    of = _Unnamed(constants)(statement) if constants and kind in _WITH_BODY else tree
     positive: list[Atom] = []
     negative: list[Atom] = []
     looked = _Read()
@@ -194,7 +197,7 @@ def _conditions(statement: ast.AST, constants: Collection[str]) -> Conditions:
     atoms = _concluded(of, looked)
     given = frozenset(atom.signature for atom in atoms)
     body = looked.signatures.union(atom.signature for atom in (*positive, *negative))
-    plain = kind == ast.ASTType.Rule and of.head.ast_type == ast.ASTType.Literal and len(atoms) == 1
+    single = kind == ast.ASTType.Rule and of.head.ast_type == ast.ASTType.Literal
     return Conditions(
         statement,
         atoms,
@@ -204,7 +207,11 @@ def _conditions(statement: ast.AST, constants: Collection[str]) -> Conditions:
         limits,
         given,
         frozenset(body),
-        plain and not looked.theory and not any(n.startswith("-") for n, _ in given | body),
+        single
+        and len(atoms) == 1
+        and not looked.theory
+        and not any(n.startswith("-") for n, _ in given | body),
+        tree,
     )
 
 
@@ -281,17 +288,22 @@ def _range(comparison: int, limit: int) -> Range:
     }.get(ast.ComparisonOperator(comparison), (LEAST, MOST))
 
 
-class _Read(ast.Transformer):
+class _Read:
     """The signatures of the atoms below nodes, whatever holds them."""
 
     def __init__(self) -> None:
         self.signatures: set[Signature] = set()
         self.theory = False
 
-    def visit_SymbolicAtom(self, node: ast.AST) -> ast.AST:
-        self.signatures.add(_atom(node.symbol).signature)
-        return node
-
-    def visit_TheoryAtom(self, node: ast.AST) -> ast.AST:
-        self.theory = True
-        return node.update(**self.visit_children(node))
+    def __call__(self, node: ast.AST) -> None:
+        """Note what stands below a node."""
+        kind = node.ast_type
+        if kind == ast.ASTType.SymbolicAtom:
+            self.signatures.add(_atom(node.symbol).signature)
+            return
+        self.theory = self.theory or kind == ast.ASTType.TheoryAtom
+        for key in node.child_keys:
+            below = getattr(node, key)
+            for each in below if isinstance(below, Sequence) else (below,):
+                if each is not None:
+                    self(each)

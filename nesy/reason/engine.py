@@ -6,7 +6,6 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
-from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -20,6 +19,7 @@ from nesy.govern import Norms, withhold
 from nesy.ground import checked, ground
 from nesy.interpret import Interpretation, face_readings
 from nesy.reason import asp
+from nesy.reason.rows import Atoms, Groups, in_order, read, text
 from nesy.reason.warm import Warm
 from nesy.reply.brief import brief_of
 from nesy.reply.compose import TEMPLATES, safe
@@ -125,11 +125,11 @@ class Stages:
     """What each stage saw and derived: enough to explain the outcome."""
 
     facts: tuple[Fact, ...]
-    admitted: tuple[clingo.Symbol, ...]
-    all_facts: tuple[clingo.Symbol, ...]
+    admitted: Sequence[clingo.Symbol]
+    all_facts: Sequence[clingo.Symbol]
     interpretation: Interpretation
     norms: Norms | None
-    final_facts: tuple[clingo.Symbol, ...]
+    final_facts: Sequence[clingo.Symbol]
     draft: Draft
     rounds: tuple[Round, ...]
     brief: Brief | None = None
@@ -140,7 +140,7 @@ class Question:
     """What a case asks on its way: may faces be read, what do facts mean, what do norms say."""
 
     of: Literal["admit", "interpret", "govern"]
-    facts: tuple[clingo.Symbol, ...]
+    facts: Sequence[clingo.Symbol]
 
 
 # The way of a case: it asks, is sent what `interpret` or `govern` return (or thrown what they
@@ -174,14 +174,14 @@ def _answer(question: Question, engine: Engine) -> Interpretation | Norms | None
     return answers[question.of](question.facts)
 
 
-def interpreted(facts: Iterable[clingo.Symbol]) -> Steps[Interpretation]:
+def interpreted(facts: Sequence[clingo.Symbol]) -> Steps[Interpretation]:
     """Return the way of ``interpret``."""
-    found: Interpretation = yield Question("interpret", tuple(facts))
+    found: Interpretation = yield Question("interpret", facts)
     return found
 
 
-def _norms(facts: Iterable[clingo.Symbol]) -> Steps[Norms | None]:
-    found: Norms | None = yield Question("govern", tuple(facts))
+def _norms(facts: Atoms) -> Steps[Norms | None]:
+    found: Norms | None = yield Question("govern", facts)
     return found
 
 
@@ -228,7 +228,7 @@ def _held(trace: Trace, error: NesyError, engine: Engine) -> Trace:
     )
 
 
-Admitted = tuple[tuple[Fact, ...], tuple[clingo.Symbol, ...], Norms | None]
+Admitted = tuple[tuple[Fact, ...], Atoms, Norms | None]
 
 
 def admit(facts: Sequence[Fact], engine: Engine) -> Admitted:
@@ -238,18 +238,34 @@ def admit(facts: Sequence[Fact], engine: Engine) -> Admitted:
 
 def admitted(facts: Sequence[Fact]) -> Steps[Admitted]:
     """Return the way of ``admit``."""
-    symbols = asp.symbols([fact.atom for fact in facts])
-    admission: Norms | None = yield Question("admit", tuple(symbols))
+    atoms = atoms_of(facts)
+    admission: Norms | None = yield Question("admit", atoms)
     blocked = admission.withheld_by if admission else "e601"
     norm = blocked.upper() if blocked else None
-    gone = [norm if norm and withhold(s) else None for s in symbols]
-    marked = tuple(map(_withheld, facts, gone))
-    kept = tuple(s for s, by in zip(symbols, gone, strict=True) if by is None)
+    gone = frozenset(of for of in atoms.groups if withhold(of)) if norm else frozenset()
+    marked = tuple(
+        _withheld(fact, norm if of in gone else None)
+        for fact, (of, _) in zip(facts, atoms.known, strict=True)
+    )
+    if not gone:
+        return marked, atoms, admission
+    kept = Atoms({of: rows for of, rows in atoms.groups.items() if of not in gone})
     return marked, kept, admission
 
 
+def atoms_of(facts: Iterable[Fact]) -> Atoms:
+    """Return the atoms of facts."""
+    return Atoms.of(read(fact.atom) for fact in facts)
+
+
 def _withheld(fact: Fact, by: str | None) -> Fact:
-    return fact if fact.withheld == by else fact.model_copy(update={"withheld": by})
+    return fact if fact.withheld == by else _marked(fact, by)
+
+
+# Cases have most facts in common.
+@lru_cache(maxsize=2**14)
+def _marked(fact: Fact, by: str | None) -> Fact:
+    return fact.model_copy(update={"withheld": by})
 
 
 def run_stages(facts: Sequence[Fact], engine: Engine, task: Task | None = None) -> Stages:
@@ -271,17 +287,15 @@ def task_of(trace: Trace, engine: Engine) -> Task:
 def staged(facts: Sequence[Fact], engine: Engine, task: Task | None = None) -> Steps[Stages]:
     """Return the way of ``run_stages``; without a task, templates answer."""
     words = engine.vocabulary
-    symbols = tuple(asp.symbols([fact.atom for fact in facts]))
+    atoms = atoms_of(facts)
     marked, kept, admission = yield from admitted(facts)
     reading = yield from interpreted(kept)
-    derived = reading.derived()
-    seen = (*symbols, *chain.from_iterable(derived.values()), *reading.reads())
+    told = atoms.with_(reading.derived())
+    seen = told.with_(reading.reads().groups.items())
     norms = (yield from _norms(seen)) if admission else None
     if norms is None:
-        return Stages(marked, kept, symbols, reading, None, seen, safe("hold"), ())
-    of = asp.grouped(symbols)
-    for name, atoms in derived.items():
-        of[name] += atoms
+        return Stages(marked, kept, atoms, reading, None, seen, safe("hold"), ())
+    of = told.groups
     conditions = _conditions(of, norms, reading, words)
 
     def briefed(found: Norms, broken: tuple[Violation, ...]) -> Brief:
@@ -290,19 +304,17 @@ def staged(facts: Sequence[Fact], engine: Engine, task: Task | None = None) -> S
     doing = task or Desk().task(Trace(case=Case(id="case")), words)
     end = yield from replied(seen, norms, doing, _norms, briefed, words)
     ends = (end.norms, end.facts, end.draft, end.rounds, end.brief)
-    return Stages(marked, kept, symbols, reading, *ends)
+    return Stages(marked, kept, atoms, reading, *ends)
 
 
-def _conditions(
-    of: asp.Grouped, norms: Norms, reading: Interpretation, words: Vocabulary
-) -> list[str]:
+def _conditions(of: Groups, norms: Norms, reading: Interpretation, words: Vocabulary) -> list[str]:
     """Return what chooses between variants of a text, the most telling first.
 
     Positive words choose a glad text only where nothing read beside them is contrary.
     """
 
     def said(name: str, arity: int, place: int = 0) -> list[str]:
-        return [asp.words(atom)[place] for atom in of.get((name, arity), ())]
+        return [text(row[place]) for row in in_order(of.get((name, arity), ()))]
 
     found = sorted(_crises(reading, norms))
     mismatches = said("mismatch", 2, 1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from operator import itemgetter
 
 from nesy.reason import literals
@@ -37,6 +38,7 @@ _COMPARED = {
 }
 # Of each key, what is kept of its rows.
 Indexed = dict[Value, dict[Value, None]]
+Making = Callable[[Iterable[Row]], Indexed]
 _NOTHING: dict[Value, None] = {}
 # Python nests no more than twenty loops.
 MOST_LOOPS = 18
@@ -53,18 +55,28 @@ class Index:
     keys: tuple[int, ...]
     kept: tuple[int, ...]
 
-    def of(self, rows: Iterable[Row]) -> Indexed:
-        """Return what is kept of rows, each once, by their keys."""
+    def making(self) -> Making:
+        """Return what makes the index: what is kept of rows, each once, by their keys."""
         if not self.kept:
-            return dict.fromkeys(map(itemgetter(*self.keys), rows), _NOTHING)
+            key = itemgetter(*self.keys)
+            return lambda rows: dict.fromkeys(map(key, rows), _NOTHING)
         kept = itemgetter(*self.kept)
         if not self.keys:
-            return {(): dict.fromkeys(map(kept, rows))}
-        found: Indexed = {}
-        key = itemgetter(*self.keys)
-        for row in rows:
-            found.setdefault(key(row), {})[kept(row)] = None
-        return found
+            return lambda rows: {(): dict.fromkeys(map(kept, rows))}
+        return partial(_by_key, itemgetter(*self.keys), kept)
+
+
+def _by_key(
+    key: Callable[[Row], Value], kept: Callable[[Row], Value], rows: Iterable[Row]
+) -> Indexed:
+    found: Indexed = {}
+    for row in rows:
+        of = key(row)
+        if of in found:
+            found[of][kept(row)] = None
+        else:
+            found[of] = {kept(row): None}
+    return found
 
 
 @dataclass(slots=True)
@@ -115,8 +127,8 @@ class _Writer:
     """Writes one rule: the literals that bind nothing new as early as can be, loops after them."""
 
     def __init__(self, rule: Conditions, layout: Layout, growing: Sequence[int]) -> None:
-        self._head = literals.head(rule.statement)
-        self._body = literals.body(rule.statement)
+        self._head = literals.head(rule.tree)
+        self._body = literals.body(rule.tree)
         self._layout, self._growing = layout, growing
         every = (self._head, *self._body)
         self._uses = Counter(name for each in every for name in literals.variables(each))

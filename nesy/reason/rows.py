@@ -6,8 +6,10 @@ Equal terms are equal values, so rows can be looked up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from functools import lru_cache
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
+from itertools import chain
+from typing import overload
 
 import clingo
 
@@ -16,6 +18,10 @@ from nesy.rulebook import Signature
 
 Value = int | str | tuple["Value", ...] | clingo.Symbol
 Row = tuple[Value, ...]
+# An atom by its signature and its arguments.
+Known = tuple[Signature, Row]
+# Rows by their signature.
+Groups = Mapping[Signature, frozenset[Row]]
 
 
 class UndecidedError(ArithmeticError):
@@ -24,50 +30,113 @@ class UndecidedError(ArithmeticError):
 
 # The facts of one case are largely those of the next, and asking clingo for their parts takes long.
 MOST_REMEMBERED = 2**16
-_rows: dict[clingo.Symbol, tuple[Signature, Row]] = {}
 
 
-def row(atom: clingo.Symbol) -> tuple[Signature, Row]:
+@lru_cache(maxsize=MOST_REMEMBERED)
+def row(atom: clingo.Symbol) -> Known:
     """Return the signature of an atom and its arguments as values."""
-    found = _rows.get(atom)
-    if found is None:
-        arguments = tuple(map(value, atom.arguments))
-        name = atom.name if atom.positive else f"-{atom.name}"
-        found = _remembered(atom, ((name, len(arguments)), arguments))
-    return found
+    arguments = tuple(map(value, atom.arguments))
+    name = atom.name if atom.positive else f"-{atom.name}"
+    return (name, len(arguments)), arguments
 
 
 @lru_cache(maxsize=MOST_REMEMBERED)
 def atom_of(name: str, arguments: Row) -> clingo.Symbol:
     """Return the atom of a row."""
-    made = clingo.Function(name, [symbol(argument) for argument in arguments])
-    _remembered(made, ((name, len(arguments)), arguments))
-    return made
+    terms = [symbol(argument) for argument in arguments]
+    return clingo.Function(name.removeprefix("-"), terms, not name.startswith("-"))
 
 
-def _remembered(atom: clingo.Symbol, of: tuple[Signature, Row]) -> tuple[Signature, Row]:
-    if len(_rows) >= MOST_REMEMBERED:
-        _rows.clear()
-    _rows[atom] = of
-    return of
+class Atoms(Sequence[clingo.Symbol]):
+    """Ground atoms held as rows by their signature; symbols are made once they are asked for.
+
+    To evaluate rules over a case, and to answer it, nobody asks.
+    """
+
+    def __init__(self, groups: Groups) -> None:
+        self.groups = groups
+
+    @classmethod
+    def of(cls, known: Iterable[Known]) -> Atoms:
+        """Return these atoms; as symbols they keep their order."""
+        ordered = tuple(known)
+        found = cls(grouped(ordered))
+        found.known = ordered
+        return found
+
+    @cached_property
+    def known(self) -> tuple[Known, ...]:
+        """Return them in their order: by signature as given, then as clingo orders atoms."""
+        return tuple((of, row) for of, some in self.groups.items() for row in in_order(some))
+
+    @cached_property
+    def symbols(self) -> tuple[clingo.Symbol, ...]:
+        """Return them as symbols."""
+        return tuple(atom_of(name, arguments) for (name, _), arguments in self.known)
+
+    def with_(self, more: Iterable[tuple[Signature, Iterable[Row]]]) -> Atoms:
+        """Return these atoms and further ones."""
+        groups = dict(self.groups)
+        for of, some in more:
+            groups[of] = groups.get(of, _NO_ROWS).union(some)
+        return Atoms(groups)
+
+    def __len__(self) -> int:
+        return len(self.known)
+
+    @overload
+    def __getitem__(self, at: int) -> clingo.Symbol: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[clingo.Symbol, ...]: ...
+    def __getitem__(self, at: int | slice) -> clingo.Symbol | tuple[clingo.Symbol, ...]:
+        return self.symbols[at]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Atoms) and self.known == other.known
+
+    def __hash__(self) -> int:
+        return hash(self.known)
+
+
+_NO_ROWS: frozenset[Row] = frozenset()
+
+
+def grouped(known: Iterable[Known]) -> Groups:
+    """Return rows by their signature."""
+    found: dict[Signature, list[Row]] = {}
+    for of, row in known:
+        if of in found:
+            found[of].append(row)
+        else:
+            found[of] = [row]
+    return {of: frozenset(some) for of, some in found.items()}
+
+
+def groups(atoms: Iterable[clingo.Symbol]) -> Groups:
+    """Return atoms as rows by their signature."""
+    return atoms.groups if isinstance(atoms, Atoms) else grouped(map(row, atoms))
 
 
 def written(name: str, arguments: Row) -> str:
-    """Return an atom as text; the atom of the text is remembered."""
+    """Return an atom as text; what the text says is remembered."""
     found = f"{name}({','.join(map(text, arguments))})"
-    if len(_atoms) >= MOST_REMEMBERED:
-        _atoms.clear()
-    _atoms[found] = atom_of(name, arguments)
+    if len(_written) >= MOST_REMEMBERED:
+        _written.clear()
+    _written[found] = (name, len(arguments)), arguments
     return found
 
 
-def read(found: str) -> clingo.Symbol:
+def read(found: str) -> Known:
     """Return the ground atom that a text is."""
-    return _atoms.get(found) or _parsed(found)
+    return _written.get(found) or _parsed(found)
 
 
-_atoms: dict[str, clingo.Symbol] = {}
-_parsed = lru_cache(maxsize=MOST_REMEMBERED)(clingo.parse_term)
+_written: dict[str, Known] = {}
+
+
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _parsed(found: str) -> Known:
+    return row(clingo.parse_term(found))
 
 
 def value(term: clingo.Symbol) -> Value:
@@ -103,9 +172,15 @@ def text(of: Value) -> str:
     return str(of)
 
 
+# Kinds of values that Python orders as clingo does, each among its own.
+_IN_PYTHONS_ORDER = {int, str}
+
+
 def in_order(some: Collection[Row]) -> list[Row]:
     """Return rows of one predicate as clingo orders its atoms."""
-    if all(type(each) is int or type(each) is str for row in some for each in row):
+    if len(some) < 2:
+        return list(some)
+    if set(map(type, chain.from_iterable(some))) <= _IN_PYTHONS_ORDER:
         try:
             return sorted(some)
         except TypeError:  # numbers beside names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from nesy.govern import Norms
-from nesy.reason.asp import Grouped, words
+from nesy.reason.rows import Groups
 from nesy.trace import Asserted, Brief, Violation
 from nesy.vocabulary import Vocabulary
 
@@ -15,7 +15,7 @@ EXPRESSED = 500
 
 def brief_of(
     norms: Norms,
-    seen: Grouped,
+    seen: Groups,
     conditions: Sequence[str],
     crises: Iterable[str],
     broken: tuple[Violation, ...] = (),
@@ -34,13 +34,12 @@ def brief_of(
     )
 
 
-def _claims(seen: Grouped) -> list[Asserted]:
+def _claims(seen: Groups) -> list[Asserted]:
     """Return the feelings a reply may speak of: stated ones, and those the words express."""
-    found = {words(atom)[0]: "certain" for atom in seen.get(("stated", 1), ())}
-    for atom in seen.get(("line_emotion", 2), ()):
-        emotion, confidence = words(atom)
-        if int(confidence) >= EXPRESSED:
-            found.setdefault(emotion, "possible")
+    found = {str(emotion): "certain" for (emotion,) in seen.get(("stated", 1), ())}
+    for emotion, confidence in seen.get(("line_emotion", 2), ()):
+        if int(str(confidence)) >= EXPRESSED:
+            found.setdefault(str(emotion), "possible")
     return [Asserted(emotion=e, modality=m) for e, m in sorted(found.items()) if e != "neutral"]
 
 

@@ -6,12 +6,10 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import clingo
-
 from nesy.diagnostics import NesyError
 from nesy.explain.citation import citation
 from nesy.govern import Norms
-from nesy.reason.rows import atom_of
+from nesy.reason.rows import Atoms, Known, grouped
 from nesy.reply import reader
 from nesy.reply.compose import TEMPLATES, safe
 from nesy.reply.draft import Draft
@@ -20,8 +18,7 @@ from nesy.reply.writers import Writer
 from nesy.trace import Brief, ReplyReading, Round, Violation
 from nesy.vocabulary import Vocabulary
 
-Facts = tuple[clingo.Symbol, ...]
-Judge = Callable[[Facts], Generator[Any, Any, Norms | None]]
+Judge = Callable[[Atoms], Generator[Any, Any, Norms | None]]
 Briefed = Callable[[Norms, tuple[Violation, ...]], Brief]
 FEELING = "feeling"
 
@@ -44,14 +41,14 @@ class Outcome:
     """Where the loop ended: the last draft and its norms (None: no verdict), and every round."""
 
     norms: Norms | None
-    facts: Facts
+    facts: Atoms
     draft: Draft
     rounds: tuple[Round, ...]
     brief: Brief
 
 
 def replied(
-    seen: Facts, norms: Norms, task: Task, judge: Judge, briefed: Briefed, words: Vocabulary
+    seen: Atoms, norms: Norms, task: Task, judge: Judge, briefed: Briefed, words: Vocabulary
 ) -> Generator[Any, Any, Outcome]:
     """Return the way from norms to a reply; ``judge`` returns the norms over further facts.
 
@@ -70,7 +67,7 @@ def replied(
             continue
         draft = written
         readings = _read(draft, task, len(rounds), words)
-        facts = (*seen, *drafted(draft, readings, words))
+        facts = seen.with_(grouped(drafted(draft, readings, words)).items())
         ended = yield from judge(facts)
         broken = tuple(_broken(draft, readings, ended, task.line, words)) if ended else ()
         rounds.append(_round(draft, readings, broken))
@@ -94,18 +91,16 @@ def _read(draft: Draft, task: Task, round_: int, words: Vocabulary) -> tuple[Rep
     return tuple(found)
 
 
-def drafted(
-    draft: Draft, readings: Sequence[ReplyReading], words: Vocabulary
-) -> list[clingo.Symbol]:
+def drafted(draft: Draft, readings: Sequence[ReplyReading], words: Vocabulary) -> list[Known]:
     """Return the facts of a draft: what readers find in it, and what its author says of it.
 
     Only what is found can meet a demand; what is said can break one. A text is unread where no
     reader could read it, or where one of them failed.
     """
-    found = [atom_of("drafted", ())]
+    found: list[Known] = [(("drafted", 0), ())]
 
     def state(name: str, *terms: str) -> None:
-        found.append(atom_of(name, terms))
+        found.append(((name, len(terms)), terms))
 
     known = words.terms["reply act"]
     for act in sorted({act for reading in readings for act in reading.acts} & set(known)):

@@ -10,10 +10,12 @@ import torch
 from PIL import Image
 
 from nesy import perceive, registry, resources, vocabulary
+from nesy.adapters.server.kinds import KINDS
 from nesy.benchmarks import random_models
 from nesy.diagnostics import MissingError
 from nesy.perceive import Perceiver
 from nesy.trace import Case, Observation
+from tests.serving import serving
 
 torch.set_num_threads(1)
 WORDS = vocabulary.load()
@@ -41,7 +43,7 @@ TOOLS = {
 
 
 @pytest.fixture(scope="module")
-def specs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def specs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Return, for each adapter that needs a model, how it is named here."""
     base = tmp_path_factory.mktemp("contract")
     model = random_models.build("deepseek_vl", base / "model")
@@ -58,7 +60,9 @@ def specs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         given = (DATA / sample).read_text().replace("faces/smile.jpg", "face.png")
         (base / name / f"face{Path(sample).suffix}").write_text(given)
     (base / "emotionml" / "face.xml").write_text(TOOLS["emotionml"][1])
-    return {"replay": f"replay:{recorded}", "transformers": f"transformers:{model}", **tools}
+    here = {"replay": f"replay:{recorded}", "transformers": f"transformers:{model}"}
+    with serving() as chat:
+        yield {**here, **tools, **{kind: chat.at(kind) for kind in KINDS}}
 
 
 @pytest.fixture(params=sorted(a.name for a in registry.adapters().values() if a.entry is None))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nesy import registry, vocabulary
+from nesy.diagnostics import NesyError
 from nesy.perceive import perceive_cases
 from nesy.trace import Case, Face
 
@@ -17,7 +19,7 @@ BAR_EXPRESSIONS, BAR_UNITS = 0.85, 0.80
 FLOOR = 0.70
 
 
-def _f1(pairs: list[tuple[set[object], set[object]]]) -> float:
+def _f1(pairs: list[tuple[set[Any], set[Any]]]) -> float:
     hits = sum(len(said & true) for said, true in pairs)
     return 2 * hits / sum(len(said) + len(true) for said, true in pairs)
 
@@ -56,3 +58,31 @@ def test_faces_of_unseen_people_are_read_under_the_constraint(tmp_path: Path) ->
     assert counted >= 23
     assert _f1(units) >= FLOOR
     assert _f1(expressions) >= FLOOR
+
+
+def test_the_usual_report_is_proposed_and_changes_nothing(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    torch.set_num_threads(1)
+    from nesy.adapters import embedded, transformers
+    from nesy.adapters.embedded.measure import rendered
+
+    words = vocabulary.load()
+    swift: Any = registry.perceiver("embedded", words)
+    slow = transformers.create(str(FOLDER), words, name="embedded", fast_forward=False)
+    assert json.loads(embedded.usual(swift.constraint.schema))["faces"] == "one"
+    forwards = 0
+    for number, (image, line, _) in enumerate(rendered(6, 778_000_000)):
+        image.save(tmp_path / f"{number}.png")
+        case = Case(id=str(number), image=str(tmp_path / f"{number}.png"), line=line)
+        (one,), (other,) = (list(p.perceive([case], seed=0)) for p in (swift, slow))
+        assert one == other
+        forwards += swift.fast_forward.forwards
+        assert swift.fast_forward.chosen == 84
+    assert forwards <= 6 * 25
+
+
+def test_what_is_no_report_is_not_proposed() -> None:
+    pytest.importorskip("torch")
+    swift: Any = registry.perceiver("embedded", vocabulary.load())
+    with pytest.raises(NesyError, match="N136"):
+        swift.constraint.characters.expect('{"faces":"many"')

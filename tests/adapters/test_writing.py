@@ -95,3 +95,17 @@ def test_a_tokenizer_without_an_end(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(NesyError) as caught:
         create_drafter(str(tmp_path), WORDS)
     assert caught.value.diagnostics[0].code == "N904"
+
+
+def test_a_writer_whose_template_opens_a_thought_thinks_first(folder: Path, tmp_path: Path) -> None:
+    for file in folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    template = (tmp_path / "chat_template.jinja").read_text()
+    opened = template.replace("assistant\n{%", "assistant\n<think>\n{%")
+    (tmp_path / "chat_template.jinja").write_text(opened)
+    drafter = create_drafter(str(tmp_path), WORDS, text_limit=LIMIT)
+    assert drafter.thinking and drafter.thinking.opening == []
+    drafter.thinking.budget = 9
+    assert len(drafter.draft("I'm sad.", Brief(), seed=0).text) <= LIMIT
+    (thought,) = drafter.recorder.thoughts  # type: ignore[union-attr]
+    assert thought.tokens <= 9

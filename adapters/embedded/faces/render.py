@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from . import backdrop, head, lower, upper
 from .identity import person
@@ -73,8 +73,13 @@ def shoot(
     scene: Scene | None = None,
     caption: str | None = None,
     faces: int = 1,
+    sides: Mapping[int, int] | None = None,
 ) -> Shot:
-    """Return the picture and where each unit shows; the same arguments draw the same pixels."""
+    """Return the picture and where each unit shows; the same arguments draw the same pixels.
+
+    ``sides`` names units of the one face that show on one side only: -1 left in the picture, 1
+    right.
+    """
     unknown = sorted(set(units) - set(UNITS))
     if unknown:
         raise ValueError(
@@ -91,7 +96,12 @@ def shoot(
     for index, place in enumerate(_places(scene, size, faces, rng)):
         shown = units if index == 0 else _other(rng)
         pose = Pose(place)
-        _face(picture, shown, identity + 1000003 * index, pose, place)
+        other = picture.copy() if sides and faces == 1 else None
+        halves = (shown, shown) if other is None else _halves(shown, sides or {})
+        _face(picture, halves[0], identity + 1000003 * index, pose, place)
+        if other is not None:
+            _face(other, halves[1], identity, pose, place)
+            picture.paste(other, mask=_right_half(pose, size))
         poses.append(pose)
     lit = backdrop.light(poses, scene, size) if poses else Image.new("L", size, backdrop.UNLIT)
     picture = backdrop.camera(picture, lit, scene, seed)
@@ -103,6 +113,24 @@ def shoot(
     matrix, shift = poses[0].affine()
     regions = {unit: [_span(poses[0], box) for box in boxes] for unit, boxes in REGIONS.items()}
     return Shot(picture, regions, matrix, shift, scene)
+
+
+def _halves(
+    units: Mapping[int, float], sides: Mapping[int, int]
+) -> tuple[dict[int, float], dict[int, float]]:
+    left, right = (
+        {u: v for u, v in units.items() if sides.get(u, side) == side} for side in (-1, 1)
+    )
+    return left, right
+
+
+def _right_half(pose: Pose, size: tuple[int, int]) -> Image.Image:
+    mask = Image.new("L", size, 0)
+    corners = pose([(0, -6), (0, 6)])
+    away = pose([(0.3, 0)]) - pose([(0, 0)])
+    edge = [*corners, *(corners[::-1] + 30 * away)]
+    ImageDraw.Draw(mask).polygon([(float(x), float(y)) for x, y in edge], fill=255)
+    return mask
 
 
 def _face(

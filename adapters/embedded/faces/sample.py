@@ -1,6 +1,7 @@
 """Draw random cases: which units together, which person, which scene, which words."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -82,6 +83,13 @@ _CORES: tuple[tuple[int, ...], ...] = (
     (17,),
     (2,),
 )
+_OFTEN = dict.fromkeys((7, 14, 20, 23, 24, 26, 27, 28, 32, 43, 18, 61, 62, 64), 2.0)
+# In training: no gap above the least intensity that counts as present, each unit in 5 of 100.
+LEAST = 0.1
+TAUGHT = {18: 6.0, 28: 6.0, 32: 4.0, 43: 3.5, 63: 2.0, 27: 3.0, 64: 3.0, 20: 2.5} | dict.fromkeys(
+    (6, 7, 10, 14, 23, 24, 26, 61, 62), 2.0
+)
+PAIRED = (2, 6, 10, 12, 14, 15, 20)  # units that one side of a face can show alone
 _COMMON = 33  # the first so many combinations are three times as likely as the rest
 
 
@@ -95,10 +103,16 @@ class Case:
     seed: int
     caption: str | None
     faces: int
+    sides: dict[int, int] = field(default_factory=dict)
 
 
-def sample_units(rng: np.random.Generator) -> dict[int, float]:
-    """Return units that can be seen together, each at intensity 0.35 to 1."""
+def sample_units(
+    rng: np.random.Generator, least: float = 0.35, often: Mapping[int, float] = _OFTEN
+) -> dict[int, float]:
+    """Return units that can be seen together, each at intensity ``least`` to 1.
+
+    ``often`` says how often a unit is added, against 1 for those not named.
+    """
     if rng.random() < 0.07:
         return {}
     chosen: set[int] = set()
@@ -106,7 +120,7 @@ def sample_units(rng: np.random.Generator) -> dict[int, float]:
         odds = np.where(np.arange(len(_CORES)) < _COMMON, 3.0, 1.0)
         chosen |= set(_CORES[int(rng.choice(len(_CORES), p=odds / odds.sum()))])
     wanted = len(chosen) + int(rng.choice([0, 1, 2, 3], p=[0.3, 0.35, 0.25, 0.1])) + (not chosen)
-    odds = np.array([_rarity(u) for u in UNITS])
+    odds = np.array([often.get(u, 1.0) for u in UNITS])
     for unit in rng.choice(UNITS, 12, replace=False, p=odds / odds.sum()):
         if len(chosen) >= wanted:
             break
@@ -114,15 +128,22 @@ def sample_units(rng: np.random.Generator) -> dict[int, float]:
             chosen.add(int(unit))
     if chosen & {26, 27}:
         chosen.add(25)
-    return {unit: float(rng.uniform(0.35, 1.0)) for unit in sorted(chosen)}
+    return {unit: float(rng.uniform(least, 1.0)) for unit in sorted(chosen)}
 
 
-def _rarity(unit: int) -> float:
-    return 2.0 if unit in (7, 14, 20, 23, 24, 26, 27, 28, 32, 43, 18, 61, 62, 64) else 1.0
+def sample_sides(rng: np.random.Generator, units: dict[int, float]) -> dict[int, int]:
+    """Return the units that show on one side only: -1 left in the picture, 1 right."""
+    if rng.random() > 0.12:
+        return {}
+    return {u: int(rng.choice([-1, 1])) for u in units if u in PAIRED and rng.random() < 0.7}
 
 
-def sample_case(seed: int, identities: range, *, small: bool = False) -> Case:
-    """Return the case of this seed, with one of these people; small draws most at 0.6."""
+def sample_case(seed: int, identities: range, *, taught: bool = False) -> Case:
+    """Return the case of this seed, with one of these people.
+
+    ``taught`` is how training draws: most at 0.6 of the size, with every intensity, some units on
+    one side only.
+    """
     rng = np.random.default_rng([31, seed])
     kind = rng.random()
     faces = 0 if kind < 0.05 else 1 if kind < 0.95 else int(rng.integers(2, 4))
@@ -137,15 +158,17 @@ def sample_case(seed: int, identities: range, *, small: bool = False) -> Case:
         if shape < 0.95
         else sizes[3]
     )
-    if small and rng.random() < 0.7:
+    if taught and rng.random() < 0.7:
         size = int(size[0] * 0.6), int(size[1] * 0.6)
+    units = sample_units(rng, LEAST, TAUGHT) if taught else sample_units(rng)
     return Case(
-        units=sample_units(rng),
+        units=units,
         identity=int(rng.integers(identities.start, identities.stop)),
         size=size,
         seed=seed,
         caption=sample_line(rng) if rng.random() < 0.5 else None,
         faces=faces,
+        sides=sample_sides(np.random.default_rng([37, seed]), units) if taught else {},
     )
 
 

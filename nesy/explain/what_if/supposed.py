@@ -250,7 +250,7 @@ class Supposing:
 
     def _kept(self, facts: Iterable[clingo.Symbol]) -> frozenset[clingo.Symbol]:
         """Return what the interpretation sees of facts, faces being withheld as they are now."""
-        return frozenset(f for f in facts if not (self._withholds and withhold(f)))
+        return frozenset(f for f in facts if not (self._withholds and withhold(asp.signature(f))))
 
     @cached_property
     def _withholds(self) -> bool:
@@ -319,7 +319,7 @@ class Supposing:
         _, kept, _ = yield from admitted(facts)
         return (yield from self._interpreted(kept))
 
-    def _interpreted(self, kept: Iterable[clingo.Symbol]) -> Steps[Outcome]:
+    def _interpreted(self, kept: Sequence[clingo.Symbol]) -> Steps[Outcome]:
         reading = yield from interpreted(kept)
         return Outcome(reading.marginals, reading.atoms)
 

@@ -1,0 +1,1 @@
+"""What constrained decoding costs beside a model: `python -m nesy.benchmarks.decoding`."""

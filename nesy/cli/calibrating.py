@@ -1,0 +1,82 @@
+"""``nesy calibrate``: how sure a model may be, from cases of which it is known what they show."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nesy.cli.options import Json, Ontology, Quiet, Seed, With
+
+if TYPE_CHECKING:
+    from nesy.calibrate import Calibration
+
+
+def calibrate(
+    file: Annotated[
+        Path, typer.Argument(help="LABELLED.jsonl: cases with units, expressions or emotions.")
+    ],
+    with_: With = "embedded",
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="Where it is written; calibration.json without it."),
+    ] = None,
+    ontology: Ontology = None,
+    seed: Seed = 0,
+    json_: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fit a temperature for each group of fields, and say what it is worth on cases held out.
+
+    It is used by --with 'ADAPTER:MODEL?calibration=FILE', or found in the model's own folder.
+    """
+    from nesy import labelled, registry
+    from nesy import vocabulary as words
+    from nesy.calibrate import NAME, as_soft, examples, fit, write
+    from nesy.diagnostics import NesyError
+
+    vocabulary = words.load(tuple(ontology or ()))
+    given = labelled.read(file, vocabulary)
+    perceiver = registry.perceiver(with_, vocabulary)
+    soft = as_soft(perceiver, with_)
+    identity = soft.identity()
+    found, seen = [], 0
+    for number, case in enumerate(given):
+        (answer,) = soft.chances([case.case], seed=seed)
+        if isinstance(answer, NesyError):
+            for fault in answer.diagnostics:
+                print(fault, file=sys.stderr)
+            continue
+        found += list(examples(case, *answer))
+        seen += 1
+        if not quiet and number % 50 == 49:
+            print(f"{number + 1} of {len(given)} cases seen", file=sys.stderr)
+    made = fit(found, identity, labels=file.name, cases=seen)
+    path = out or Path(NAME)
+    write(path, made)
+    if json_:
+        print(made.model_dump_json(indent=2))
+    else:
+        print(as_text(made))
+        print(f"\nwrote {path}")
+
+
+def as_text(made: Calibration) -> str:
+    """Return a calibration as a table: each group before and after, on cases held out."""
+    head = f"{'group':<14}{'T':>7}{'fields':>8}  {'ECE':>15}  {'NLL':>15}  {'Brier':>15}"
+    lines = [
+        f"{made.model}, {made.soft_facts}: {made.cases} cases in {made.clusters} groups; "
+        "before and after, on cases held out",
+        head,
+    ]
+    for name, group in made.groups.items():
+        before, after = group.before, group.after
+        pairs = [
+            f"{getattr(before, key):.4f} {getattr(after, key):.4f}".rjust(15)
+            for key in ("ece", "nll", "brier")
+        ]
+        told = "  ".join(pairs)
+        lines.append(f"{name:<14}{group.temperature:>7.3f}{group.fields:>8}  {told}")
+    return "\n".join(lines)

@@ -1,0 +1,175 @@
+"""The training of the embedded model: what it is asked, how pictures are dealt, that it repeats."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+from nesy.adapters.embedded import asking, train, transfer  # noqa: E402
+from nesy.adapters.embedded.data import TRAIN, Pictures, gather, save  # noqa: E402
+from nesy.adapters.embedded.evaluate import calibration_error  # noqa: E402
+from nesy.adapters.embedded.faces import UNITS, render  # noqa: E402
+from nesy.adapters.embedded.faces.sample import (  # noqa: E402
+    LEAST,
+    PAIRED,
+    TAUGHT,
+    sample_case,
+    sample_sides,
+    sample_units,
+)
+from nesy.adapters.embedded.faces.scene import Scene  # noqa: E402
+from nesy.adapters.embedded.lesson import chosen, deal  # noqa: E402
+from nesy.adapters.embedded.model import make_tokenizer  # noqa: E402
+
+PLAIN = Scene(scale=150, x=268, y=180, blur=0.0, noise=0.0)
+
+
+@pytest.fixture(scope="module")
+def shards() -> list[list[Pictures]]:
+    cases = [sample_case(seed, TRAIN, taught=True) for seed in range(48)]
+    return [gather(cases[k : k + 24]) for k in (0, 24)]
+
+
+@settings(max_examples=200)
+@given(st.integers(0, 10**9))
+def test_every_prompt_holds_the_line_once_and_is_ascii(seed: int) -> None:
+    prompt = asking.sample_prompt(np.random.default_rng(seed))
+    assert prompt.count("{line}") == 1
+    assert prompt.isascii()
+
+
+def test_the_prompt_of_production_is_asked_word_for_word() -> None:
+    rng = np.random.default_rng(1)
+    prompts = [asking.sample_prompt(rng) for _ in range(1000)]
+    assert 300 < prompts.count(asking.PROMPT) < 600
+    assert len(set(prompts)) > 300
+
+
+def test_intensities_have_no_gap_and_every_unit_is_seen_often() -> None:
+    rng = np.random.default_rng(2)
+    drawn = [sample_units(rng, LEAST, TAUGHT) for _ in range(2000)]
+    values = np.sort([v for units in drawn for v in units.values()])
+    assert values[0] < 0.11 and values[-1] > 0.99
+    assert np.diff(values).max() < 0.01
+    assert min(sum(u in units for units in drawn) for u in UNITS) > 0.04 * len(drawn)
+
+
+@given(st.integers(0, 10**6))
+def test_only_drawn_units_with_two_sides_are_one_sided(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    units = sample_units(rng)
+    sides = sample_sides(rng, units)
+    assert set(sides) <= set(units) & set(PAIRED)
+    assert set(sides.values()) <= {-1, 1}
+
+
+@pytest.mark.parametrize("unit", PAIRED)
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_one_sided_unit_changes_that_side_only(unit: int, side: int) -> None:
+    from nesy.adapters.embedded.faces.render import shoot
+
+    neutral = np.asarray(render({}, 3, scene=PLAIN)).astype(int)
+    shot = shoot({unit: 0.9}, 3, scene=PLAIN, sides={unit: side})
+    change = np.abs(np.asarray(shot.image).astype(int) - neutral).max(2) > 24
+    left, right = change[:, :266].sum(), change[:, 270:].sum()
+    changed, other = (left, right) if side == -1 else (right, left)
+    assert changed > 20
+    assert other == 0
+
+
+def test_a_round_deals_every_picture_once_and_alike_for_one_seed(
+    shards: list[list[Pictures]],
+) -> None:
+    def round_of(seed: int) -> list[Pictures]:
+        return list(deal([g for s in shards for g in s], 8, np.random.default_rng(seed)))
+
+    one, two = round_of(5), round_of(5)
+    assert sum(map(len, one)) == 48
+    assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(one, two, strict=True))
+    given_units = np.concatenate([g.units for s in shards for g in s]).sum()
+    assert np.concatenate([b.units for b in one]).sum() == pytest.approx(given_units, rel=1e-5)
+    for batch in one:
+        keep = chosen(batch, np.random.default_rng(1))
+        tokens = batch.pixels.shape[1] * batch.pixels.shape[2] // 784
+        assert 0 < keep.shape[1] <= tokens
+        assert (np.diff(keep.numpy(), axis=1) > 0).all()
+
+
+@given(st.integers(1, 300), st.integers(0, 10**6))
+def test_calibration_error_is_none_when_right_and_one_when_wrong(count: int, seed: int) -> None:
+    truth = np.random.default_rng(seed).random((count, 2)) < 0.5
+    assert calibration_error(truth.astype(float), truth) == 0.0
+    assert calibration_error(1.0 - truth, truth) == 1.0
+    assert calibration_error(np.full((count, 2), np.nan), truth) is None
+    share = calibration_error(np.full((count, 2), 0.5), truth)
+    assert share == pytest.approx(abs(0.5 - truth.mean()), abs=1e-4)
+
+
+def _run(folder: Path, shards: list[list[Pictures]], stops: tuple[int, ...]) -> dict[str, object]:
+    for number in stops:
+        work = folder / "work"
+        (work / "shards").mkdir(parents=True, exist_ok=True)
+        training = train.Training(work, (1, 1), 7)
+        training.resume()
+        for k, shard in enumerate(shards):
+            save(training.path(k), shard)
+        training.rounds = (1, 1)
+        while training.done < number:
+            groups = [g for lag in train.LAGS for g in training.shard(training.done - lag)]
+            training.round(groups, [])
+            training.save()
+    return {name: tensor.clone() for name, tensor in training.model.state_dict().items()}
+
+
+def test_the_same_seed_gives_the_same_weights_with_an_interrupt_or_without(
+    tmp_path: Path, shards: list[list[Pictures]]
+) -> None:
+    torch.set_num_threads(1)
+    whole = _run(tmp_path / "a", shards, (2,))
+    parts = _run(tmp_path / "b", shards, (1, 2))
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+
+
+def test_pictures_that_we_did_not_draw_keep_their_face_where_it_is_said_to_be() -> None:
+    from PIL import Image, ImageDraw
+
+    image = Image.new("RGB", (480, 576), (120, 120, 120))
+    ImageDraw.Draw(image).ellipse([230, 337, 246, 353], fill=(255, 0, 0))
+    eyes = (238.0, 345.0, 210.0)
+    found = 0
+    for seed in range(12):
+        scene, affine = transfer.varied(image, eyes, np.random.default_rng(seed))
+        pixels = np.asarray(scene).astype(int)
+        red = pixels[..., 0] - pixels[..., 2]
+        if red.max() < 40:  # made grey
+            continue
+        y, x = np.unravel_index(red.argmax(), red.shape)
+        assert abs(x - affine[4]) < 8 and abs(y - affine[5]) < 8
+        found += 1
+    assert found >= 3
+
+
+def test_each_key_and_each_value_is_one_token() -> None:
+    from nesy.adapters.embedded.faces import answer
+
+    tokenizer = make_tokenizer()
+    ids = tokenizer(answer({12: 0.5, 6: 0.2}))["input_ids"]
+    assert len(ids) == 83
+    assert tokenizer.decode(ids) == answer({12: 0.5, 6: 0.2})
+
+
+@pytest.mark.parametrize("option", ["--photos", "--synthetic"])
+def test_a_folder_without_labels_is_named_before_anything_is_drawn(
+    option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train.main(["--out", str(tmp_path / "out"), option, str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert "N186" in said and str(tmp_path) in said
+    assert not (tmp_path / "out" / "work" / "shards").exists()
