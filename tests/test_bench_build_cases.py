@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from nesy import vocabulary
+from nesy import picture_form, vocabulary
 from nesy.adapters.embedded.faces import UNITS, expressions_of
 from nesy.benchmarks.build import cases, faces, lines, photos, pictures
 from nesy.benchmarks.build.plan import Plan
@@ -171,7 +171,7 @@ def test_paper_pictures_are_grey_and_captioned_and_plain_ones_are_not(plan):
     assert (paper.mode, paper.size) == ("L", (536, 373))
     other = pictures.draw(face, 1, "Never mind.", "paper")
     changed = np.argwhere(np.asarray(paper) != np.asarray(other))
-    assert len(changed) and changed[:, 0].min() >= 373 - pictures.STRIP
+    assert len(changed) and changed[:, 0].min() >= 373 - picture_form.STRIP
     plain = pictures.draw(face, 1, "You did what?", "plain")
     assert plain.size == (536, 373) and plain.tobytes() == (
         pictures.draw(face, 1, "Never mind.", "plain").tobytes()
@@ -181,12 +181,12 @@ def test_paper_pictures_are_grey_and_captioned_and_plain_ones_are_not(plan):
 
 @given(st.sampled_from(LINES))
 def test_every_line_fits_under_the_picture(line):
-    page = Image.new("L", pictures.SIZE, pictures.PAPER)
-    pictures.caption(page, line.text)
+    page = Image.new("L", picture_form.SIZE, picture_form.PAPER)
+    picture_form.caption(page, line.text)
     ink = np.argwhere(np.asarray(page) < 128)
     top, left = ink.min(axis=0)
     bottom, right = ink.max(axis=0)
-    assert top >= 373 - pictures.STRIP and bottom < 373
+    assert top >= 373 - picture_form.STRIP and bottom < 373
     assert left >= 4 and right < 536 - 4
 
 

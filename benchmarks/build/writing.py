@@ -17,7 +17,7 @@ import numpy as np
 import PIL
 
 import nesy
-from nesy import resources, strict_json
+from nesy import picture_form, resources, strict_json
 from nesy.benchmarks.samples import Sample
 from nesy.benchmarks.tasks import digest
 from nesy.diagnostics import Diagnostic, NesyError
@@ -124,6 +124,7 @@ def _program() -> str:
     """Return the hash of the program text that decides cases and pictures."""
     base = Path(__file__).parent
     ours = [base / f"{name}.py" for name in ("lines", "faces", "photos", "plan", "pictures")]
+    ours.append(Path(picture_form.__file__))
     return about.content([*ours, *sorted((resources.folder("adapters") / RENDERER).glob("*.py"))])
 
 
