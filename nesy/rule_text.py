@@ -48,9 +48,10 @@ def refuse_unsafe(text: str, name: str) -> None:
             fix = "put the rules into the file itself, or name both files with --rules"
             raise refuse(f"{token} is not allowed in a rule file", _ACTS, fix, match.start())
         if token[0] == "%":
-            if token[1:2] == "*" and (token == "%*" or "%*" in token[2:]):
+            # To clingo a % in a block comment begins a comment of its own, which swallows a *%.
+            if token[1:2] == "*" and (token == "%*" or "%" in token[2:-2]):
                 what, why = "a comment in a comment, or one without an end", _WHERE_IT_ENDS
-                raise refuse(what, why, "end each %* by *% before the next", match.start())
+                raise refuse(what, why, "end each %* by *% before the next %", match.start())
             continue
         if not token[0].isascii():
             what = f"the character {token} (U+{ord(token):04X}) outside a string"

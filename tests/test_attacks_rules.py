@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 from clingo import ast
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nesy import vocabulary
@@ -45,11 +45,14 @@ SNIPPETS = [
 
 
 @settings(max_examples=500)
+@example(["%*", "%*", "*%", "%", ">", "%*", "*%", "q :- r."])
+@example(["%*", "%", '"', "*%", "\n", "*%"])
 @given(st.lists(st.sampled_from([*SNIPPETS, "#", "%!", "#end.", "é", "<", "{", "("]), max_size=9))
 def test_av19_what_passes_the_scan_opens_no_file(tmp_path_factory, parts):
     """Whatever surrounds an include, clingo and the scan agree on where comments and strings end.
 
-    `%*%**%>*%.q :- r. #include "…".` passed a scan that did not know that comments nest.
+    `%*%**%>*%.q :- r. #include "…".` passed a scan that did not know that comments nest, and
+    `%*%"*%`, a line end and `*%#include "…".` one that did not know what % is in a block comment.
     """
     hidden = tmp_path_factory.getbasetemp() / "hidden.lp"
     hidden.write_text("hidden.\n", encoding="utf-8")

@@ -39,7 +39,7 @@ def stated(atom, origin="image"):
 #    what is wrong                  nesy …                                     exit  code
 PICTURES = [
     ("missing", "run {nowhere}.png", 2, "N120"),
-    ("corrupt", "run {corrupt}", 2, "N123"),
+    ("corrupt", "run {corrupt}", 2, "N124"),
     ("cut in half", "run {half}", 2, "N124"),
     ("empty file", "run {empty_png}", 2, "N123"),
     ("text, not pixels", "run {text_png}", 2, "N123"),
@@ -329,7 +329,8 @@ def test_memory_that_runs_out():
 
     looking = object.__new__(TransformersPerceiver)
     looking.temperature = 0
-    looking.loaded = SimpleNamespace(name="large")
+    looking.loaded = SimpleNamespace(name="large", remote=False, cache=dict)
+    looking.thinking = looking.fast_forward = None
     looking.tokenizer = SimpleNamespace(pad_token_id=None)
     looking.constraint = SimpleNamespace(end=0, most_tokens=1)
     looking.generator = SimpleNamespace(batch=batch)
