@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from .faces.labels import UNITS
-from .faces.render import shoot
+from .faces.render import Shot, shoot
 from .faces.sample import Case, sample_case
 
 TRAIN, VALID, TEST = range(20_000), range(100_000, 101_000), range(200_000, 201_000)
@@ -55,9 +55,9 @@ def shrink(image: Image.Image) -> np.ndarray:
     return np.asarray(image.resize(fit(*image.size), Image.Resampling.BICUBIC))
 
 
-def shot_row(case: Case) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Render one case; return its small pixels and its labels."""
-    shot = shoot(
+def drawn(case: Case) -> Shot:
+    """Return the drawing of a case."""
+    return shoot(
         case.units,
         case.identity,
         size=case.size,
@@ -66,6 +66,11 @@ def shot_row(case: Case) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         faces=case.faces,
         sides=case.sides,
     )
+
+
+def shot_row(case: Case) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Render one case; return its small pixels and its labels."""
+    shot = drawn(case)
     pixels = shrink(shot.image)
     zoom = np.array([pixels.shape[1] / case.size[0], pixels.shape[0] / case.size[1]])
     boxes, affine = np.zeros((len(UNITS), 2, 4), np.float32), np.zeros(6, np.float32)

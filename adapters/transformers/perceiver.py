@@ -155,7 +155,7 @@ class TransformersPerceiver:
         shown: dict[int, tuple[str, Image]] = {}
         for number, case in enumerate(cases):
             try:
-                shown[number] = self.prompt(case.line), open_of(case)
+                shown[number] = self.prompt(case.line), picture_of(case)
             except NesyError as error:
                 answers[number] = error
         if shown:
@@ -277,11 +277,6 @@ class TransformersPerceiver:
         if not isinstance(report, dict):
             raise AssertionError("the schema of a report is an object")
         return report
-
-
-def open_of(case: Case) -> Image:
-    """Return what is shown of a case; raises NesyError N120-N126, N181, N182."""
-    return picture_of(case)
 
 
 def _mixed(seed: int, name: str) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nesy.diagnostics import Diagnostic, MissingError, NesyError
+from nesy.shown import picture_of
 from nesy.trace import Case
 
 if TYPE_CHECKING:
@@ -65,13 +66,11 @@ def describe(
     The same prompt, picture and seed give the same words, whatever stands beside them. Raises
     NesyError N741 (the prompt), N742 (no free text), N905 (memory).
     """
-    from nesy.adapters.transformers.perceiver import open_of
-
     model = _writer(perceiver)
     card = replace(model.card, prompt=prompt_of(perceiver, decoding))
     for case in cases:
         try:
-            asked, image = model.prompt(case.line, card), open_of(case)
+            asked, image = model.prompt(case.line, card), picture_of(case)
         except NesyError as error:
             yield error
         else:

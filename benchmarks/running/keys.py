@@ -110,14 +110,19 @@ def of_model(spec: str, vocabulary: Vocabulary, cache: Cache) -> dict[str, Any]:
         registry.perceiver(spec, vocabulary)  # raises, and says which there are
     found: dict[str, Any] = {"adapter": name, "model": without_host(model)}
     if options := registry.options_of(spec):
-        found["options"] = options
+        # A file, such as a calibration, is known by what it holds.
+        found["options"] = {
+            option: of_file(value) if Path(value).is_file() else value
+            for option, value in options.items()
+        }
     adapter = known.get(name)
     if adapter is not None and adapter.origin == "nesy":
         folder = resources.folder("adapters")
         own = folder / name / "weights"
         files = [*folder.glob(f"{name}.py"), *(folder / name).glob("__init__.py")]
         # All of the shipped adapters that run a model do so by these; drafting is not looking.
-        files += (p for p in (folder / "transformers").glob("*.py") if p.name != "writing.py")
+        shared = (p for p in (folder / "transformers").rglob("*") if p.suffix in _PROGRAMS)
+        files += sorted(p for p in shared if p.name != "writing.py")
         if name in kinds.KINDS:
             files += (folder / "server").glob("*.py")
             # Two servers may give different models one name.

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from nesy import strict_json
-from nesy.adapters.embedded.data import FACES
+from nesy.adapters.embedded.data import FACES, drawn
 from nesy.adapters.embedded.faces.labels import PRESENT, emotion_of, expressions_of
-from nesy.adapters.embedded.faces.render import shoot
 from nesy.adapters.embedded.faces.sample import sample_case
 
 SHOWN = "I am fine."
@@ -21,15 +20,7 @@ def rows(count: int, first: int, people: range, folder: Path) -> Iterator[dict[s
     for seed in range(first, first + count):
         case = sample_case(seed, people)
         path = folder / f"{seed}.png"
-        shot = shoot(
-            case.units,
-            case.identity,
-            size=case.size,
-            seed=case.seed,
-            caption=case.caption,
-            faces=case.faces,
-        )
-        shot.image.save(path)
+        drawn(case).image.save(path)
         row = {"id": str(seed), "image": path.name, "line": case.caption or SHOWN}
         row |= {"group": f"person {case.identity}", "faces": FACES[min(2, case.faces)]}
         if case.faces == 1:

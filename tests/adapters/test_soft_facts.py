@@ -200,3 +200,15 @@ def test_runs_with_other_options_are_not_mistaken_for_each_other():
     found = [of_model(spec, WORDS, Cache(None)) for spec in specs]
     assert all("options" not in key for key in found[:1])
     assert len({json.dumps(key, sort_keys=True) for key in found}) == 3
+
+
+def test_a_benchmark_knows_a_calibration_by_what_it_holds(tmp_path):
+    from nesy.benchmarks.running.cache import Cache
+    from nesy.benchmarks.running.keys import of_model
+
+    file, found = tmp_path / "calibration.json", []
+    for text in ("one", "another", "one"):
+        file.write_text(text, encoding="utf-8")
+        found.append(of_model(f"embedded?calibration={file}", WORDS, Cache(None))["options"])
+    assert found[0] == found[2] != found[1]
+    assert str(tmp_path) not in str(found)
