@@ -266,8 +266,13 @@ def write(path: Path, calibration: Calibration) -> None:
         part.write_text(calibration.model_dump_json(indent=1) + "\n", encoding="utf-8")
         part.replace(path)
     except OSError as error:
-        what, why = f"{path} cannot be written", error.strerror or str(error)
-        raise NesyError(Diagnostic("N151", what, why, "name another file with -o")) from error
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> NesyError:
+    """Return what is said of a file that cannot be written (N151)."""
+    what, why = f"{path} cannot be written", error.strerror or str(error)
+    return NesyError(Diagnostic("N151", what, why, "name another file with -o"))
 
 
 def as_soft(perceiver: object, spec: str) -> Soft:

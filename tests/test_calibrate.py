@@ -2,6 +2,9 @@
 
 import json
 import math
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -14,11 +17,13 @@ from nesy.benchmarks import random_models
 from nesy.benchmarks.measures.calibration import calibration_error
 from nesy.calibrate import Calibration, Example, fit, tempered, vector_of
 from nesy.diagnostics import NesyError
+from nesy.looked import Looked
 from nesy.trace import Trace
 
 WORDS = vocabulary.load()
 IDENTITY = {"model": "m", "weights": "sha256:0", "soft_facts": "recorded"}
 EVENTS = np.eye(3)
+COMMAND = [sys.executable, "-c", "from nesy.cli import main; main()"]
 
 
 def drawn(truth, count=1500, seed=0):
@@ -237,6 +242,52 @@ def test_a_model_is_calibrated_used_and_refused_for_other_weights(nesy, tiny, tm
     random_models.build("llava", folder, seed=1)
     other = nesy("perceive", face, "--line", "hm", "--with", spec)
     assert other.code == 2 and "N168" in other.err
+
+
+def test_an_interrupted_calibration_goes_on_and_ends_the_same(nesy, tiny, tmp_path):
+    folder, file, _ = tiny
+    whole, cut = tmp_path / "whole.json", tmp_path / "cut.json"
+    command = ["calibrate", file, "--with", f"transformers:{folder}"]
+    assert nesy(*command, "-o", whole, "--quiet").code == 0
+    looked = cut.with_name(f".{cut.name}.looked")
+    arguments = [*COMMAND, *command, "-o", cut, "--quiet"]
+    with subprocess.Popen(arguments, stderr=subprocess.PIPE) as process:
+        while process.poll() is None and _lines(looked) < 4:
+            time.sleep(0.001)
+        process.kill()
+    before = _lines(looked)
+    assert 4 <= before < 13 and not cut.exists()
+    with looked.open("a") as stream:
+        stream.write('[11, [["emo')
+    again = nesy(*command, "-o", cut)
+    assert again.code == 0 and f"{before - 1} of 12 cases seen before" in again.err
+    assert cut.read_bytes() == whole.read_bytes()
+    assert not looked.exists()
+
+
+def test_what_was_seen_of_other_labels_is_not_taken(tiny, tmp_path):
+    _, file, _ = tiny
+    first = Looked(tmp_path / "c.json", IDENTITY, file, 0)
+    first.keep(3, drawn(1.0, count=2))
+    same = Looked(tmp_path / "c.json", IDENTITY, file, 0).done
+    assert list(same) == [3]
+    for one, other in zip(same[3], first.done[3], strict=True):
+        assert (one.vector == other.vector).all() and (one.label == other.label).all()
+    assert Looked(tmp_path / "c.json", IDENTITY, file, 1).done == {}
+    first.keep(3, drawn(1.0, count=2))
+    file.write_text(file.read_text() + "\n")
+    assert Looked(tmp_path / "c.json", IDENTITY, file, 0).done == {}
+
+
+def _lines(path):
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def test_a_place_that_cannot_be_written_is_told_before_anything_is_looked_at(nesy, tiny):
+    folder, file, _ = tiny
+    nowhere = file.parent / "nowhere" / "c.json"
+    done = nesy("calibrate", file, "--with", f"transformers:{folder}", "-o", nowhere)
+    assert done.code == 2 and "N151" in done.err and "Traceback" not in done.err
 
 
 def test_what_knows_no_probabilities_cannot_be_calibrated(nesy, tiny, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,31 +32,37 @@ def calibrate(
     """Fit a temperature for each group of fields, and say what it is worth on cases held out.
 
     It is used by --with 'ADAPTER:MODEL?calibration=FILE', or found in the model's own folder.
+    After an interrupt the same command goes on where it stopped.
     """
     from nesy import labelled, registry
     from nesy import vocabulary as words
     from nesy.calibrate import NAME, as_soft, examples, fit, write
     from nesy.diagnostics import NesyError
+    from nesy.looked import Looked
 
     vocabulary = words.load(tuple(ontology or ()))
     given = labelled.read(file, vocabulary)
     perceiver = registry.perceiver(with_, vocabulary)
     soft = as_soft(perceiver, with_)
-    identity = soft.identity()
-    found, seen = [], 0
-    for number, case in enumerate(given):
+    path, identity = out or Path(NAME), soft.identity()
+    looked = Looked(path, identity, file, seed)
+    if looked.done and not quiet:
+        print(f"{len(looked.done)} of {len(given)} cases seen before", file=sys.stderr)
+    for row, case in enumerate(given):
+        if row in looked.done:
+            continue
         (answer,) = soft.chances([case.case], seed=seed)
         if isinstance(answer, NesyError):
             for fault in answer.diagnostics:
                 print(fault, file=sys.stderr)
             continue
-        found += list(examples(case, *answer))
-        seen += 1
-        if not quiet and number % 50 == 49:
-            print(f"{number + 1} of {len(given)} cases seen", file=sys.stderr)
-    made = fit(found, identity, labels=file.name, cases=seen)
-    path = out or Path(NAME)
+        looked.keep(row, examples(case, *answer))
+        if not quiet and row % 50 == 49:
+            print(f"{row + 1} of {len(given)} cases seen", file=sys.stderr)
+    seen = [looked.done[row] for row in sorted(looked.done)]
+    made = fit(chain.from_iterable(seen), identity, labels=file.name, cases=len(seen))
     write(path, made)
+    looked.forget()
     if json_:
         print(made.model_dump_json(indent=2))
     else:
