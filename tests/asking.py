@@ -2,6 +2,8 @@
 
 from functools import cache
 
+from nesy.ask import proof
+from nesy.ask.session import Session
 from nesy.ask.worker import _swipl
 from nesy.diagnostics import MissingError
 from nesy.ground import _faults_of
@@ -51,3 +53,23 @@ def small_traces():
             people=People(votes={"joy": 3, "neutral": 1}),
         ),
     )
+
+
+class Kept:
+    """Sessions stay for the module; a process each is started once."""
+
+    def __init__(self):
+        self.sessions = {}
+
+    def __call__(self, name, make, **options):
+        if name not in self.sessions:
+            self.sessions[name] = Session(make(), **options)
+        return self.sessions[name]
+
+
+def rows(session, goal, **options):
+    """Return the answers of a goal as texts, the case first."""
+    return [
+        ((a.case,) if a.case is not None else ()) + tuple(map(proof.text, a.values))
+        for a in session.ask(goal, **options).answers
+    ]

@@ -3,88 +3,31 @@
 from __future__ import annotations
 
 import json
-import math
 from datetime import date
-from itertools import combinations, pairwise
 
 import clingo
 import pytest
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from nesy import pipeline
 from nesy.diagnostics import NesyError
 from nesy.explain import render, tell
-from nesy.explain.why.justify import Node
 from nesy.explain.why_not import otherwise
-from nesy.explain.why_not.core import core
 from nesy.explain.why_not.nearmiss import ways
 from nesy.pipeline import engine_for
 from nesy.reason.engine import Engine, stages_of
 from nesy.trace import (
-    ActionUnit,
     Case,
-    Face,
-    LineAct,
-    LineCue,
-    LineReading,
-    LineValence,
     Observation,
-    SeenExpression,
     Trace,
 )
 from tests import strategies
-
-ENGINE = engine_for()
-
-
-def case(
-    *,
-    expressions: dict[str, int] | None = None,
-    units: dict[int, int] | None = None,
-    hidden: tuple[int, ...] = (),
-    cues: tuple[str, ...] = (),
-    acts: tuple[str, ...] = (),
-    valence: dict[str, int] | None = None,
-    engine: Engine = ENGINE,
-    **declared: str,
-) -> Trace:
-    """A face beside a line, reasoned over."""
-    face = Face(
-        id="f1",
-        action_units=tuple(
-            ActionUnit(unit=u, intensity=i, confidence=900) for u, i in (units or {}).items()
-        ),
-        unobservable=hidden,
-        expressions=tuple(
-            SeenExpression(expression=e, confidence=c) for e, c in (expressions or {}).items()
-        ),
-    )
-    line = LineReading(
-        valence=tuple(LineValence(valence=v, confidence=c) for v, c in (valence or {}).items()),
-        cues=tuple(LineCue(cue=c, confidence=900) for c in cues),
-        acts=tuple(LineAct(act=a, confidence=900) for a in acts),
-    )
-    given_ = {key: (value,) for key, value in declared.items()}
-    observation = Observation(perceiver="hand", faces=(face,), line=line)
-    trace = Trace(
-        case=Case(id="c1", image="f.png", line="…", declared=given_), observation=observation
-    )
-    return pipeline.reason(trace, engine=engine)
-
-
-def told(node: Node, engine: Engine = ENGINE) -> str:
-    return render.as_text(tell.tell(node, engine))
+from tests.by_hand import ENGINE, SMILE, case, told
 
 
 def why_not(trace: Trace, atom: str | None = None, **more: bool) -> str:
     return told(otherwise.why_not(trace, ENGINE, atom, **more))
-
-
-SMILE = case(expressions={"smile": 900}, valence={"positive": 650}, context="support")
-
-
-# ── Why not ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_the_nearest_rule_comes_first_with_what_it_lacks() -> None:
@@ -292,186 +235,6 @@ def _asked(trace: Trace, atom: str) -> None:
     assert node.because
     for form in render.FORMATS.values():
         assert form(tell.tell(node, ENGINE))
-
-
-# ── Rather than ─────────────────────────────────────────────────────────────────────────────────
-
-
-@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    st.dictionaries(
-        st.sampled_from(sorted(ENGINE.vocabulary.expressions)), st.integers(300, 990), max_size=3
-    ),
-    st.sampled_from(["positive", "negative", "neutral"]),
-    st.lists(st.sampled_from(sorted(ENGINE.vocabulary.cues)), max_size=2, unique=True),
-)
-@example({"raised_eyebrows": 500, "inner_brow_raiser": 674}, "positive", ["disbelief"])
-def test_what_is_told_adds_up_to_the_difference_in_log_odds(
-    expressions: dict[str, int], valence: str, cues: list[str]
-) -> None:
-    trace = case(
-        expressions=expressions, valence={valence: 700}, cues=tuple(cues), context="support"
-    )
-    assert trace.reading is not None
-    shares = trace.reading["f1"].distribution
-    for one, other in pairwise(shares):
-        if shares[one] <= shares[other]:
-            continue
-        node = otherwise.rather_than(trace, ENGINE, f"reads(f1, {one})", other)
-        difference = math.log(shares[one] / shares[other])
-        (own, its) = (score for _, score in node.scores)
-        assert math.isclose(own - its, difference, abs_tol=1e-6)
-        voices = [n for group in node.because for n in group.because if n.voice]
-        total = sum(
-            n.voice.contribution * (1 if n.voice.emotion == one else -1) for n in voices if n.voice
-        )
-        pairs = [n for group in node.because for n in group.because if n.kind == "balance"]
-        total += sum(n.scores[0][1] - n.scores[1][1] for n in pairs)
-        assert math.isclose(total, difference, abs_tol=1e-6)
-
-
-def test_voices_from_the_same_fact_are_set_off_against_each_other() -> None:
-    trace = case(
-        expressions={"smile": 900, "nose_wrinkle": 700},
-        valence={"positive": 900},
-        context="support",
-    )
-    assert trace.reading is not None
-    shares = trace.reading["f1"].distribution
-    ranked = [e for e in ("joy", "happiness", "friendliness", "politeness") if e in shares]
-    pairs = [(a, b) for a in ranked for b in ranked if shares[a] > shares[b]]
-    assert pairs
-    text = told(otherwise.rather_than(trace, ENGINE, f"reads(f1, {pairs[0][0]})", pairs[0][1]))
-    assert "log-odds" in text.splitlines()[0]
-
-
-def test_the_one_voice_that_tips_it_is_named() -> None:
-    trace = case(expressions={"eye_roll": 880}, valence={"positive": 300}, context="support")
-    node = otherwise.rather_than(trace, ENGINE, "reads(f1, sarcasm)", "reads(f1, neutral)")
-    assert "without the one voice of table1.eye_roll.sarcasm, no particular emotion" in told(node)
-    with pytest.raises(otherwise.DoesNotHold, match="other way round"):
-        otherwise.rather_than(trace, ENGINE, "reads(f1, neutral)", "sarcasm")
-
-
-def test_two_atoms_part_where_the_other_fails() -> None:
-    trace = case(
-        expressions={"eye_roll": 880},
-        cues=("praise",),
-        valence={"positive": 800},
-        context="support",
-    )
-    node = otherwise.rather_than(trace, ENGINE, "mismatch(f1, sarcasm)", "masking_smile")
-    text = told(node)
-    assert "what both rest on" in text and "here they part" in text
-    assert {n.atom for n in node.because[0].because} >= {"speaker(f1)"}
-
-
-def test_an_act_is_set_against_an_act() -> None:
-    assert SMILE.response is not None
-    done = SMILE.response.acts[0]
-    text = told(otherwise.rather_than(SMILE, ENGINE, f"reply_act({done})", "joke"))
-    assert text.startswith("this is a reply that ") and "this is no reply that jokes" in text
-
-
-@pytest.mark.parametrize(
-    ("atom", "other"),
-    [
-        ("reads(f1, friendliness)", "reads(f2, anger)"),
-        ("reply_act(acknowledge)", "reads(f1, anger)"),
-        ("reads(f1, joy)", "joy"),
-    ],
-)
-def test_what_does_not_compete_is_refused(atom: str, other: str) -> None:
-    with pytest.raises(NesyError, match="N508"):
-        otherwise.rather_than(SMILE, ENGINE, atom, other)
-
-
-CHOOSING = """
-%*! flagged(Face) {Face} is flagged. *%
-%! mine.flag "{Face} may be flagged"
-%  source: a test
-{ flagged(Face) } :- face(Face).
-%! mine.never "a flag beside words of a loss"
-%  source: a test
-:- flagged(Face), cue(loss, _).
-%! mine.joy "a flagged face speaks of joy"
-%  source: a test
-evidence(Face, joy, 900) :- flagged(Face).
-"""
-
-
-def test_what_a_constraint_excludes_says_which(rules_file) -> None:  # type: ignore[no-untyped-def]
-    engine = Engine.load(rules=[rules_file(CHOOSING)])
-    excluded = case(expressions={"frown": 900}, cues=("loss",), context="support", engine=engine)
-    text = told(otherwise.why_not(excluded, engine, "flagged(f1)"), engine)
-    assert "in the way stands: a flag beside words of a loss" in text
-    node = otherwise.rather_than(excluded, engine, "face(f1)", "flagged(f1)")
-    (kept,) = (n for n in node.because if n.text == "whatever is chosen, these keep the other out")
-    assert [n.atom for n in kept.because] == ["cue(loss,900)"]
-    free = case(expressions={"frown": 900}, context="support", engine=engine)
-    text = told(otherwise.why_not(free, engine, "flagged(f1)"), engine)
-    assert "all its conditions hold, so it may be chosen" in text
-    assert free.reading is not None
-    one, *_, other = free.reading["f1"].distribution
-    node = otherwise.rather_than(free, engine, f"reads(f1, {one})", other)
-    assert not node.scores and "the voices of the best one" in told(node, engine)
-
-
-# ── The core of any program ─────────────────────────────────────────────────────────────────────
-
-CORE = """
-1 { interp(joy); interp(sarcasm) } 1.
-:- interp(joy), seen(eye_roll), text(pos).
-:- interp(joy), seen(frown), not seen(smile).
-:- interp(sarcasm), #count { X : seen(X) } > 3.
-good :- interp(joy), not bad.  bad :- seen(X), rude(X).
-"""
-
-
-def statements(text: str) -> list[clingo.ast.AST]:
-    found: list[clingo.ast.AST] = []
-    clingo.ast.parse_string(text, found.append)
-    return found
-
-
-@settings(max_examples=40)
-@given(
-    st.frozensets(
-        st.sampled_from(
-            ["seen(eye_roll)", "seen(frown)", "seen(smile)", "text(pos)", "rude(frown)", "seen(x)"]
-        )
-    ),
-    st.sampled_from(["interp(joy)", "interp(sarcasm)", "good", "interp(_)"]),
-)
-def test_a_core_forbids_the_atom_and_no_smaller_set_does(facts: frozenset[str], other: str) -> None:
-    symbols = sorted(clingo.parse_term(f) for f in facts)
-    wanted = clingo.parse_term(other.replace("_)", '"_")'))
-    found = core(statements(CORE), symbols, wanted)
-    if len(facts) == 3:  # rules of strangers are tested in a process of their own
-        assert (core(statements(CORE), symbols, wanted, guarded="t.lp") is None) == (found is None)
-    possible = {s for s in _subsets(symbols) if not _possible(s, symbols, other)}
-    if found is None:
-        assert frozenset(symbols) not in possible
-        return
-    assert frozenset(found) in possible
-    assert not any(smaller < frozenset(found) for smaller in possible)
-
-
-def _subsets(symbols: list[clingo.Symbol]) -> list[frozenset[clingo.Symbol]]:
-    return [frozenset(c) for n in range(len(symbols) + 1) for c in combinations(symbols, n)]
-
-
-def _possible(held: frozenset[clingo.Symbol], every: list[clingo.Symbol], other: str) -> bool:
-    """Tell whether the atom holds in some answer set over these facts and any of the others."""
-    control = clingo.Control(["--warn=none"])
-    given_ = " ".join(f"{s}." for s in held)
-    rest = " ".join(f"{{ {s} }}." for s in every if s not in held)
-    control.add("base", [], f"{CORE} {given_} {rest} _foil :- {other}. :- not _foil.")
-    control.ground([("base", [])])
-    return bool(control.solve().satisfiable)
-
-
-# ── The command ─────────────────────────────────────────────────────────────────────────────────
 
 
 def test_the_command_answers_in_text_and_json(nesy, tmp_path) -> None:  # type: ignore[no-untyped-def]
