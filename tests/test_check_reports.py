@@ -1,15 +1,13 @@
 """`nesy check` as a command: exit codes, reports for machines, watching, what is remembered."""
 
 import json
-import os
 import re
 import signal
 import subprocess
 import sys
-import time
 
 from nesy import rulebook
-from nesy.check import session, store
+from nesy.check import store
 from nesy.check.program import Program
 from nesy.exemption import machines_day
 
@@ -79,35 +77,6 @@ def test_what_is_remembered_is_what_was_found(monkeypatch, tmp_path, words):
     assert store.vocabulary().terms == words.terms
     monkeypatch.setenv("NESY_CACHE", str(tmp_path / "cache" / "shipped.json" / "no folder"))
     assert store.vocabulary().terms == words.terms
-
-
-def processor_time(*arguments, cache):
-    """Return the processor time of a command: a busy machine makes it wait, and works no more."""
-    before = os.times()
-    environment = {**os.environ, "NESY_CACHE": str(cache)}
-    done = subprocess.run([*NESY, *arguments], env=environment, capture_output=True, text=True)
-    after = os.times()
-    assert (done.returncode, done.stderr) == (0, "")
-    user = after.children_user - before.children_user
-    return user + after.children_system - before.children_system
-
-
-def test_a_check_on_save_costs_little_more_than_starting(tmp_path):
-    """On a quiet machine it takes less than 0.3 s, most of it to start (see `nesy --version`)."""
-    processor_time("check", cache=tmp_path)
-    pairs = [
-        (processor_time("check", cache=tmp_path), processor_time("--version", cache=tmp_path))
-        for _ in range(3)
-    ]
-    assert min(check for check, _ in pairs) < 2 * min(start for _, start in pairs) + 0.05
-
-
-def test_a_warm_check_of_a_file_is_quick(words, rules_file):
-    path = rules_file("evidence(F, fear, C) :- claim(F, fear, C), cue(hedge, _).")
-    session.files([path], words, None, machines_day())
-    begin = time.process_time()
-    session.files([path], words, None, machines_day())
-    assert time.process_time() - begin < 0.3
 
 
 def test_shipped_clauses_are_read_once(words):

@@ -29,6 +29,7 @@ FRESH = {
     "import nesy": ["-c", "import nesy"],
     "nesy --help": [*NESY, "--help"],
     "nesy reason, one case": [*NESY, "reason", "--json"],
+    "nesy check, as on each save": [*NESY, "check"],
 }
 
 
