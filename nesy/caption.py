@@ -1,7 +1,7 @@
-"""Read the text inside a picture with Tesseract and set it against the line (an option).
+"""Set the text inside a picture against the line: what a reader reads there, and what it makes.
 
-What it says stands in place of the model's own word on the caption; both are in the Trace. The text
-is a quotation: nothing but whether it is that of the line reaches the rules.
+The text is a quotation: nothing but whether it is that of the line reaches the rules. What
+Tesseract reads (an option) stands in place of the model's own word; both are in the Trace.
 
 Source: Smith 2007, An overview of the Tesseract OCR engine. The cut of 0.7 is a house one: on 8
 shipped faces in the paper's form the line's own letters matched at 0.92 and more, another's at 0.47
@@ -11,13 +11,13 @@ and less, and on the pictures without a caption nothing was found.
 from __future__ import annotations
 
 import importlib.util
-import re
 import shutil
-from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from nesy.diagnostics import Diagnostic, MissingError, NesyError
+from nesy.same_text import against
 from nesy.shown import picture_of
 
 if TYPE_CHECKING:
@@ -26,50 +26,73 @@ if TYPE_CHECKING:
     from nesy.observation import Case, Observation
     from nesy.perceive import Perceiver
 
-SAME = 0.7
 LEAST_CONFIDENCE = 60  # of a word, in per cent
-LEAST_LETTERS = 3
 LONGEST = 300  # of the text, as the Trace keeps it
 SECONDS = 60
 # A printed line in a small picture is read more surely when it is twice as large.
 SMALL = 1200
 
 
-class CaptionReader:
-    """A Perceiver that looks as another does, and has Tesseract read the caption as well."""
+@dataclass(frozen=True, slots=True)
+class TextReader:
+    """Who reads the text in a picture: a name, and what it does.
 
-    def __init__(self, perceiver: Perceiver) -> None:
-        if importlib.util.find_spec("pytesseract") is None or shutil.which("tesseract") is None:
-            what = "Tesseract is not installed here"
-            why = "the text inside pictures is read with it"
-            fix = "apt install tesseract-ocr; pip install 'nesy[ocr]'"
-            raise MissingError(Diagnostic("N185", what, why, fix))
-        self.perceiver = perceiver
+    ``own`` is the model's own reader: where it reads nothing, nothing is said.
+    """
 
-    def describe(self) -> dict[str, Any]:
-        """Return what the perceiver is that looks."""
-        return self.perceiver.describe()
+    name: str
+    read: Callable[[Image], str]
+    own: bool = False
 
-    def perceive(self, cases: Sequence[Case], *, seed: int) -> Iterator[Observation | NesyError]:
-        """Yield what the perceiver reports, with the caption as Tesseract reads it."""
-        answers = self.perceiver.perceive(cases, seed=seed)
+    def told(self, case: Case, seen: Observation) -> Observation:
+        """Return an observation with the caption as it is read here; raises what `picture_of` does.
+
+        It is the picture's own text: a line that nesy prints there by a form says nothing new.
+        """
+        text = self.read(picture_of(case.model_copy(update={"picture_form": None})))
+        if self.own and not text:
+            return seen
+        found = {"by": self.name, "text": text[:LONGEST], "perceiver": seen.caption}
+        told = {"caption": against(text, case.line), "caption_read": found}
+        return seen.model_copy(update=told)
+
+    def all_told(
+        self, cases: Sequence[Case], answers: Iterator[Observation | NesyError]
+    ) -> Iterator[Observation | NesyError]:
+        """Yield what a perceiver reports of each case, with the caption as it is read here."""
         for case, answer in zip(cases, answers, strict=True):
             if isinstance(answer, NesyError) or case.image is None:
                 yield answer
                 continue
             try:
-                yield _told(case, answer)
+                yield self.told(case, answer)
             except NesyError as error:
                 yield error
 
 
-def _told(case: Case, seen: Observation) -> Observation:
-    # The picture's own text: a line printed here by the paper's form says nothing new.
-    plain = case.model_copy(update={"picture_form": None})
-    text = text_in(picture_of(plain))
-    found = {"by": "tesseract", "text": text[:LONGEST], "perceiver": seen.caption}
-    told = seen.model_dump() | {"caption": against(text, case.line), "caption_read": found}
-    return type(seen).model_validate(told)
+class CaptionReader:
+    """A Perceiver that looks as another does, and has the caption read as well."""
+
+    def __init__(self, perceiver: Perceiver, reader: TextReader) -> None:
+        self.perceiver, self.reader = perceiver, reader
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the perceiver is that looks, and who reads."""
+        return self.perceiver.describe() | {"caption_reader": self.reader.name}
+
+    def perceive(self, cases: Sequence[Case], *, seed: int) -> Iterator[Observation | NesyError]:
+        """Yield what the perceiver reports, with the caption as the reader reads it."""
+        yield from self.reader.all_told(cases, self.perceiver.perceive(cases, seed=seed))
+
+
+def tesseract() -> TextReader:
+    """Return Tesseract; raises MissingError N185 where it is not installed."""
+    if importlib.util.find_spec("pytesseract") is None or shutil.which("tesseract") is None:
+        what = "Tesseract is not installed here"
+        why = "the text inside pictures is read with it"
+        fix = "apt install tesseract-ocr; pip install 'nesy[ocr]'"
+        raise MissingError(Diagnostic("N185", what, why, fix))
+    return TextReader("tesseract", text_in)
 
 
 def text_in(image: Image) -> str:
@@ -89,20 +112,3 @@ def text_in(image: Image) -> str:
         raise NesyError(Diagnostic("N185", what, why, fix)) from error
     pairs = zip(found["text"], found["conf"], strict=True)
     return " ".join(word.strip() for word, sure in pairs if float(sure) >= LEAST_CONFIDENCE).strip()
-
-
-def against(text: str, line: str) -> Literal["same", "differs"] | None:
-    """Tell whether a text is that of the line; None where there is none, or no line.
-
-    >>> against("I'm tine", "I'm fine.")
-    'same'
-    """
-    one, other = _letters(text), _letters(line)
-    if len(one.replace(" ", "")) < LEAST_LETTERS or not other:
-        return None
-    alike = SequenceMatcher(None, one, other, autojunk=False).ratio()
-    return "same" if alike >= SAME else "differs"
-
-
-def _letters(text: str) -> str:
-    return re.sub(r"[\W_]+", " ", text.casefold()).strip()

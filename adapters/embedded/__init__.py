@@ -29,10 +29,12 @@ def create(model: str | None, vocabulary: Vocabulary, **options: str) -> Perceiv
         what, why = "the embedded model has no weights", f"{WEIGHTS}/config.json is not there"
         fix = "python -m nesy.adapters.embedded.train --out DIR"
         raise MissingError(Diagnostic("N901", what, why, fix))
-    from ..transformers import create as create_transformers
+    # Imported here, so that listing the adapters loads no torch.
+    from ..transformers import build
+    from .perceiver import EmbeddedPerceiver
 
     settings: dict[str, Any] = {"name": "embedded", **options}
-    perceiver = create_transformers(str(WEIGHTS), vocabulary, **settings)
+    perceiver = build(EmbeddedPerceiver, str(WEIGHTS), vocabulary, **settings)
     perceiver.constraint.characters.expect(usual(perceiver.constraint.schema))
     return perceiver
 

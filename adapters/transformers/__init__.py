@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nesy.diagnostics import Diagnostic, NesyError
 
@@ -13,10 +13,25 @@ if TYPE_CHECKING:
     from .perceiver import TransformersPerceiver
     from .writing import TransformersDrafter, TransformersReplyReader
 
+P = TypeVar("P", bound="TransformersPerceiver")
 
-def create(
+
+def create(model: str | None, vocabulary: Vocabulary, **options: Any) -> TransformersPerceiver:
+    """Load a model; raises NesyError N103 (none named), N901-N904 (it cannot be had or used).
+
+    The options are those of ``build``.
+    """
+    # Imported here, so that listing the adapters loads no torch.
+    from .perceiver import TransformersPerceiver
+
+    return build(TransformersPerceiver, model, vocabulary, **options)
+
+
+def build(
+    kind: type[P],
     model: str | None,
     vocabulary: Vocabulary,
+    /,
     *,
     name: str = "transformers",
     temperature: str | float = 0.0,
@@ -30,8 +45,8 @@ def create(
     soft_facts: str = "recorded",
     samples: str | int = 0,
     calibration: str | Path | None = None,
-) -> TransformersPerceiver:
-    """Load a model; raises NesyError N103 (none named), N901-N904 (it cannot be had or used).
+) -> P:
+    """Load a model as this kind of perceiver; raises what ``create`` does.
 
     ``backend`` holds the model to the schema (without one, its card's: see ``backends``);
     ``fast_forward`` (``yes`` or ``no``) reads forced text several tokens a forward. ``revision``,
@@ -45,15 +60,13 @@ def create(
         why = "it runs any image-text-to-text model, so none can be assumed"
         fix = "write --with transformers:FOLDER or --with transformers:ORGANISATION/NAME"
         raise NesyError(Diagnostic("N103", what, why, fix))
-    # Imported here, so that listing the adapters loads no torch.
     from .loading import load
-    from .perceiver import TransformersPerceiver
     from .remote import Access
     from .soft_facts import Asked
 
     facts = Asked.of(soft_facts, samples, calibration)
     loaded = load(model, access=Access(revision, trust_remote_code, code_of))
-    return TransformersPerceiver(
+    return kind(
         loaded,
         vocabulary,
         name=name,

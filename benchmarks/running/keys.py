@@ -123,6 +123,11 @@ def of_model(spec: str, vocabulary: Vocabulary, cache: Cache) -> dict[str, Any]:
         # All of the shipped adapters that run a model do so by these; drafting is not looking.
         shared = (p for p in (folder / "transformers").rglob("*") if p.suffix in _PROGRAMS)
         files += sorted(p for p in shared if p.name != "writing.py")
+        if (captions := folder / name / "captions").is_dir():
+            # What it reads captions with, and how they are set against the line.
+            own_reader = (p for p in captions.rglob("*") if p.suffix in {".py", ".safetensors"})
+            files += [*sorted(own_reader), folder / name / "perceiver.py"]
+            files += [Path(nesy.__file__).parent / n for n in ("caption.py", "same_text.py")]
         if name in kinds.KINDS:
             files += (folder / "server").glob("*.py")
             # Two servers may give different models one name.

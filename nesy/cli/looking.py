@@ -32,11 +32,12 @@ def looked_at(
 
 
 def looking(spec: str, vocabulary: Vocabulary) -> Perceiver:
-    """Return a perceiver by name that has the caption read as well; raises MissingError N185."""
+    """Return a perceiver by name that has Tesseract read the caption; raises MissingError N185."""
     from nesy import registry
-    from nesy.caption import CaptionReader
+    from nesy.caption import CaptionReader, tesseract
 
-    return CaptionReader(registry.perceiver(spec, vocabulary))
+    reader = tesseract()
+    return CaptionReader(registry.perceiver(spec, vocabulary), reader)
 
 
 def _face(text: str) -> str | int:

@@ -63,12 +63,12 @@ def test_faces_of_unseen_people_are_read_under_the_constraint(tmp_path: Path) ->
 def test_the_usual_report_is_proposed_and_changes_nothing(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     torch.set_num_threads(1)
-    from nesy.adapters import embedded, transformers
+    from nesy.adapters import embedded
     from nesy.adapters.embedded.measure import rendered
 
     words = vocabulary.load()
     swift: Any = registry.perceiver("embedded", words)
-    slow = transformers.create(str(FOLDER), words, name="embedded", fast_forward=False)
+    slow: Any = registry.perceiver("embedded?fast_forward=no", words)
     assert json.loads(embedded.usual(swift.constraint.schema))["faces"] == "one"
     forwards = 0
     for number, (image, line, _) in enumerate(rendered(6, 778_000_000)):
