@@ -33,9 +33,12 @@ from .vision import Aids, patches, see
 BATCH = 32  # pictures in a step
 LAGS = (0, 7, 15)  # a round deals the new shard and those of so many rounds ago
 DECAY = 1 / 3  # the share of the rounds, at the end, in which the learning rates fall
-WHOLE = 0.08  # the share, at the end, in which every token of a picture is looked at
-VISION, JOINT = 14, 46  # rounds: the eyes alone, then the eyes and the words
+WHOLE = 0.04  # the share, at the end, in which every token of a picture is looked at
+VISION, JOINT = 20, 68  # rounds: the eyes alone, then the eyes and the words
 SPARSE, SIXTH = 20, 6  # before so many rounds none else is whole, after them one batch in six
+# So many rounds with words ask of each batch, then one batch in so many is asked of, in the last
+# share of the rounds each again: a question costs more than a look, and words follow the eyes.
+FIRST, RARE, ASKED = 2, 4, 0.2
 EVERY = 8  # of so many batches with words, one is of pictures that we did not draw
 
 
@@ -164,7 +167,9 @@ class Training:
             self.rates(at, max(0, since))
             whole = at > 1 - WHOLE or (number >= SPARSE and place % SIXTH == 0)
             keep = None if whole else chosen(batch, rng)
-            asked = questions.deal(len(batch)) if questions else None
+            often = number < self.rounds[0] + FIRST or at > 1 - ASKED
+            ask = questions is not None and (often or place % RARE == 0)
+            asked = questions.deal(len(batch)) if questions and ask else None
             losses.append(self.step(batch, positive, keep, asked))
         self.done += 1
         return np.array(losses)
@@ -186,7 +191,7 @@ class Training:
                 "dense": round(float(losses[:, 0].mean()), 4),
             }
             if self.done > self.rounds[0]:
-                figures["spoken"] = round(float(losses[:, 1].mean()), 4)
+                figures["spoken"] = round(float(np.nanmean(losses[:, 1])), 4)
             if self.done % every == 0 or self.done == sum(self.rounds):
                 speaking = self.done > self.rounds[0]
                 figures |= glance(self.model, self.aids, self.language, checks, speaking)

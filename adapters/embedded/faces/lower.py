@@ -11,23 +11,31 @@ _T = np.linspace(-1, 1, 17)
 
 def jaw_drop(a: Units) -> float:
     """Return how far the chin sinks."""
-    return 0.13 * a[26] + (0.16 + 0.10 * a[27] if a[27] > 0.08 else 0.0)
+    dropped = 0.06 + 0.09 * a[26] if a[26] > 0.08 else 0.0
+    return dropped + (0.18 + 0.10 * a[27] if a[27] > 0.08 else 0.0)
 
 
 def opening(a: Units) -> float:
     """Return the height of the mouth's opening."""
-    parted = 0.025 + 0.045 * a[25] if a[25] > 0.08 else 0.0
-    return parted + 0.13 * a[26] + (0.16 + 0.12 * a[27] if a[27] > 0.08 else 0.0)
+    parted = 0.032 + 0.038 * a[25] if a[25] > 0.08 else 0.0
+    dropped = 0.07 + 0.07 * a[26] if a[26] > 0.08 else 0.0
+    return parted + dropped + (0.20 + 0.10 * a[27] if a[27] > 0.08 else 0.0)
 
 
 def mouth(pen: Pen, who: Identity, a: Units) -> None:
     """Draw the furrows, the lips and what is between them."""
     half = who.mouth_w * (
-        1 + 0.26 * a[12] + 0.42 * a[20] - 0.52 * a[18] - 0.14 * a[23] + 0.08 * a[14] - 0.15 * a[27]
+        1
+        + 0.26 * a[12]
+        + 0.45 * a[20]
+        - (0.25 + 0.30 * a[18]) * (a[18] > 0.08)
+        - 0.14 * a[23]
+        + 0.08 * a[14]
+        - 0.15 * a[27]
     )
     half *= 1 + 0.04 * a[15] - 0.04 * a[17]
     corner = (
-        who.mouth_y - who.corner - 0.105 * a[12] + 0.095 * a[15] + 0.015 * a[20] + 0.25 * opening(a)
+        who.mouth_y - who.corner - 0.120 * a[12] + 0.110 * a[15] + 0.015 * a[20] + 0.25 * opening(a)
     )
     middle = who.mouth_y - 0.050 * a[17] - 0.010 * a[15] + 0.02 * a[12]
     gap, bow = opening(a), 1 - _T * _T
@@ -98,12 +106,12 @@ def _lip_marks(
         for turn in np.linspace(0, 2 * np.pi, 12, endpoint=False):
             dx, dy = np.cos(turn), np.sin(turn)
             ends = [(dx * half * 1.05, y + dy * 0.115), (dx * (half + 0.05), y + dy * 0.165)]
-            pen.crease(ends, who.skin, 0.25 + 0.6 * a[18], 0.014)
+            pen.crease(ends, who.skin, 0.35 + 0.55 * a[18], 0.016)
     if a[23] > 0.08:
-        for t in (-0.66, -0.33, 0.0, 0.33, 0.66):
+        for t in (-0.6, 0.0, 0.6):
             for sign, lip in ((-1, upper), (1, lower)):
-                ends = [(t * half, y + sign * lip * 0.8), (t * half, y + sign * (lip + 0.055))]
-                pen.crease(ends, who.skin, 0.3 + 0.65 * a[23], 0.014)
+                ends = [(t * half, y + sign * lip * 0.8), (t * half, y + sign * (lip + 0.065))]
+                pen.crease(ends, who.skin, 0.4 + 0.55 * a[23], 0.022)
     if a[24] > 0.08:
         for sign in (-1, 1):
             pen.oval(
@@ -141,10 +149,10 @@ def _lip_marks(
 
 
 def _furrows(pen: Pen, who: Identity, a: Units, half: float, corner: float) -> None:
-    base = 0.10 + 0.22 * who.crease * (0.4 + who.age)
+    base = 0.06 + 0.12 * who.crease * (0.4 + who.age)
     for side in (-1, 1):
         start = (side * (who.nose_w + 0.02), who.nose_y - 0.06)
-        strength = base + 0.8 * a[12] + 0.3 * a[9] + 0.15 * a[20]
+        strength = base + (0.15 + 0.65 * a[12] if a[12] > 0.08 else 0.0) + 0.2 * a[9]
         end = (side * (half + 0.075), corner - 0.01 + 0.04 * a[12])
         middle = (side * (half + 0.06 + 0.07 * a[12] - 0.03), who.nose_y + 0.06)
         pen.crease(curve(start, middle, end), who.skin, strength, 0.018)

@@ -68,7 +68,7 @@ class Pen:
 
     def crease(self, points: Points, skin: Colour, strength: float, width: float = 0.016) -> None:
         """Draw a wrinkle: a dark line whose darkness follows its strength."""
-        self.line(points, shade(skin, 0.42), width, min(0.95, strength * self.ink))
+        self.line(points, shade(skin, 0.36), 1.5 * width, min(0.95, strength * self.ink))
 
     def oval(
         self, x: float, y: float, rx: float, ry: float, colour: Colour, alpha: float = 1.0

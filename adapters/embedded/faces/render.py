@@ -14,7 +14,7 @@ from .scene import Scene, sample_scene
 
 Box = tuple[float, float, float, float]
 SIZE = (536, 373)
-_EYES: tuple[Box, ...] = ((0.12, -0.12, 0.48, 0.13), (-0.48, -0.12, -0.12, 0.13))
+_EYES: tuple[Box, ...] = ((0.10, -0.16, 0.50, 0.15), (-0.50, -0.16, -0.10, 0.15))
 _MOUTH: tuple[Box, ...] = ((-0.30, 0.44, 0.30, 0.80),)
 _CORNERS: tuple[Box, ...] = ((0.10, 0.40, 0.45, 0.76), (-0.45, 0.40, -0.10, 0.76))
 _JAW: tuple[Box, ...] = ((-0.30, 0.48, 0.30, 1.08),)
@@ -137,7 +137,7 @@ def _face(
     picture: Image.Image, units: Mapping[int, float], identity: int, pose: Pose, scene: Scene
 ) -> None:
     who = person(identity)
-    a = {unit: min(1.0, max(0.0, float(units.get(unit, 0.0)))) for unit in UNITS}
+    a = {unit: min(1.0, max(0.0, float(units.get(unit, 0.0)))) ** 0.5 for unit in UNITS}
     pen, drop = Pen(picture, pose, scene.ink), lower.jaw_drop(a)
     tint = np.random.default_rng([29, identity, scene.background]).integers(20, 220, 3)
     head.behind(pen, who, (int(tint[0]), int(tint[1]), int(tint[2])), drop)

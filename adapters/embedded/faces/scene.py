@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+NOISE = (0.2, 0.25, 0.2, 0.15, 0.12, 0.08)  # how often each strength of noise is drawn
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -41,7 +43,7 @@ def sample_scene(rng: np.random.Generator, size: tuple[int, int], captioned: boo
         y=room / 2
         + float(np.clip(rng.normal(0, 0.4), -0.9, 0.9)) * max(slack_y, 0.0)
         + 0.04 * scale,
-        yaw=float(np.clip(rng.normal(0, 8), -22, 22)),
+        yaw=float(np.clip(rng.normal(0, 9), -26, 26)),
         pitch=float(np.clip(rng.normal(0, 4), -10, 10)),
         roll=float(np.clip(rng.normal(0, 4), -12, 12)),
         light=(float(rng.normal(0, 0.6)), float(rng.uniform(-1, 0.2))),
@@ -49,7 +51,8 @@ def sample_scene(rng: np.random.Generator, size: tuple[int, int], captioned: boo
         gain=float(rng.uniform(0.75, 1.15)),
         gamma=float(np.exp(rng.normal(0, 0.15))),
         blur=float(rng.choice([0.0, 0.5, 0.8, 1.2])) * max(1.0, scale / 160),
-        noise=float(rng.choice([0.0, 2.0, 5.0, 9.0])) * min(1.0, min(size) / 373),
+        noise=float(rng.choice([0.0, 2.0, 5.0, 9.0, 16.0, 26.0], p=NOISE))
+        * min(1.0, min(size) / 373),
         grey=bool(rng.random() < 0.5),
         ink=float(rng.uniform(0.75, 1.25)),
         background=int(rng.integers(1 << 30)),

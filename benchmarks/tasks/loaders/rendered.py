@@ -66,7 +66,7 @@ def _drawn(pictures: Path, line: int, person: int, units: dict[int, float]) -> P
     from nesy.benchmarks.records import content_key
 
     named = {str(unit): value for unit, value in units.items()}
-    path = pictures / f"{content_key(person=person, units=named)[:24]}.png"
+    path = pictures / f"{content_key(person=person, units=named, form=2)[:24]}.png"
     if not path.exists():
         pictures.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".{os.getpid()}.{line}.part")
