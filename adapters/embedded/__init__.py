@@ -29,8 +29,8 @@ def create(model: str | None, vocabulary: Vocabulary, **options: str) -> Perceiv
         what, why = "the embedded model has no weights", f"{WEIGHTS}/config.json is not there"
         fix = "python -m nesy.adapters.embedded.train --out DIR"
         raise MissingError(Diagnostic("N901", what, why, fix))
-    # Imported here, so that listing the adapters loads no torch.
-    from ..transformers import build
+    # Imported here, so that listing the adapters loads no torch; `loading` says what is missing.
+    from ..transformers import build, loading  # noqa: F401
     from .perceiver import EmbeddedPerceiver
 
     settings: dict[str, Any] = {"name": "embedded", **options}

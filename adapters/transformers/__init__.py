@@ -21,7 +21,8 @@ def create(model: str | None, vocabulary: Vocabulary, **options: Any) -> Transfo
 
     The options are those of ``build``.
     """
-    # Imported here, so that listing the adapters loads no torch.
+    # Imported here, so that listing the adapters loads no torch; `loading` says what is missing.
+    from . import loading  # noqa: F401
     from .perceiver import TransformersPerceiver
 
     return build(TransformersPerceiver, model, vocabulary, **options)

@@ -377,9 +377,10 @@ def test_without_torch_the_adapter_says_what_is_missing(small: Path) -> None:
         "try:\n    registry.perceiver(sys.argv[1], vocabulary.load())\n"
         "except MissingError as error:\n    print(error.diagnostics[0].code)\n"
     )
-    command = [sys.executable, "-c", script, f"transformers:{small}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "N902"
+    for name in (f"transformers:{small}", "embedded"):
+        command = [sys.executable, "-c", script, name]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == "N902"
 
 
 def test_the_registry_builds_it(small: Path) -> None:
