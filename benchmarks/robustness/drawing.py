@@ -24,8 +24,10 @@ def picture(person: int, units: Mapping[int, float], change: str = "clean", text
     Changes: ``clean``, ``half_intensity``, ``blur``, ``noise``, ``written`` (``text`` is printed
     above the face).
     """
+    from nesy.adapters.embedded.faces import DRAWING
+
     shown = {str(unit): value for unit, value in sorted(units.items())}
-    key = content_key(person=person, units=shown, change=change, text=text, form=2)[:24]
+    key = content_key(person=person, units=shown, change=change, text=text, form=DRAWING)[:24]
     path: Path = folder() / "robustness" / f"{key}.png"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

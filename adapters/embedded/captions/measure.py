@@ -145,8 +145,8 @@ def on_strip(face: Image.Image, line: str, rng: np.random.Generator) -> Image.Im
     check_caption(line)
     shown = face.copy()
     backdrop.caption(shown, line)
-    points = max(9, min(max(18, face.height // 9) * 6 // 10, int(1.8 * face.width / len(line))))
-    if fonts.font(fonts.PILLOW, points).getlength(line) > face.width - 8 or len(line) > 90:
+    letters = fonts.font(fonts.PILLOW, backdrop.caption_points(face.size, line))
+    if letters.getlength(line) > face.width - 8 or len(line) > backdrop.LONGEST:
         raise NesyError(Diagnostic("N181", "the line does not fit", "it is too long", "a shorter"))
     return shown
 

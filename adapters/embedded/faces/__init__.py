@@ -8,7 +8,11 @@ from .labels import EMOTIONS, EXPRESSIONS, UNITS, answer, emotion_of, expression
 from .render import Shot, render, shoot
 from .scene import Scene
 
+# Whoever keeps drawings names them by it: another number wherever a pixel of them changes.
+DRAWING = 2
+
 __all__ = [
+    "DRAWING",
     "EMOTIONS",
     "EXPRESSIONS",
     "UNITS",

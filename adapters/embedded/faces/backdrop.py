@@ -9,6 +9,7 @@ from .pen import Pose
 from .scene import Scene
 
 Size = tuple[int, int]
+LONGEST = 90  # letters of a caption that are printed
 UNLIT = 170  # the value in a field of light that leaves a pixel as it is; the camera restores it
 
 # (x, y, radius x, radius y, depth) of the soft shadows on a head, in face coordinates.
@@ -89,11 +90,21 @@ def _font(points: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 def caption(picture: Image.Image, text: str) -> None:
     """Print the line at the bottom: black on a white strip."""
     w, h = picture.size
-    strip = max(18, h // 9)
+    strip = _strip(h)
     draw = ImageDraw.Draw(picture)
     draw.rectangle([0, h - strip, w, h], fill=(250, 250, 250))
-    points = max(9, min(strip * 6 // 10, int(1.8 * w / max(1, len(text)))))
-    draw.text((w / 2, h - strip / 2), text[:90], fill=(10, 10, 10), font=_font(points), anchor="mm")
+    font = _font(caption_points(picture.size, text))
+    draw.text((w / 2, h - strip / 2), text[:LONGEST], fill=(10, 10, 10), font=font, anchor="mm")
+
+
+def caption_points(size: Size, text: str) -> int:
+    """Return the size of a caption's letters in a picture of this size, in pixels."""
+    w, h = size
+    return max(9, min(_strip(h) * 6 // 10, int(1.8 * w / max(1, len(text)))))
+
+
+def _strip(height: int) -> int:
+    return max(18, height // 9)
 
 
 def light(poses: list[Pose], scene: Scene, size: Size) -> Image.Image:

@@ -62,11 +62,11 @@ def samples(files: Sequence[Path], words: Vocabulary) -> Iterator[Sample]:  # no
 
 def _drawn(pictures: Path, line: int, person: int, units: dict[int, float]) -> Path:
     """Return the picture of a row; it is put in place whole, whoever else is drawing it."""
-    from nesy.adapters.embedded.faces import render
+    from nesy.adapters.embedded.faces import DRAWING, render
     from nesy.benchmarks.records import content_key
 
     named = {str(unit): value for unit, value in units.items()}
-    path = pictures / f"{content_key(person=person, units=named, form=2)[:24]}.png"
+    path = pictures / f"{content_key(person=person, units=named, form=DRAWING)[:24]}.png"
     if not path.exists():
         pictures.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".{os.getpid()}.{line}.part")
