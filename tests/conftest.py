@@ -66,3 +66,23 @@ def nesy(capfd, monkeypatch):
         return Ran(0 if code is None else code, out, err)
 
     return run
+
+
+@pytest.fixture(scope="module")
+def kept():
+    """Sessions of Prolog that stay for a module."""
+    from tests.asking import Kept
+
+    made = Kept()
+    yield made
+    for session in made.sessions.values():
+        session.close()
+
+
+@pytest.fixture
+def few(kept):
+    """A session over a few small Traces."""
+    from nesy.ask.archive import Archive
+    from tests.asking import engine, small_traces
+
+    return kept("few", lambda: Archive(small_traces(), engine()), seconds=2.0)

@@ -15,7 +15,7 @@ from nesy.reason import asp
 from nesy.reason.cases import generated
 from nesy.reason.engine import Engine, conclude, reason, stages_of
 from nesy.trace import Case, Trace
-from tests.asking import Kept, engine, is_here, rows, small_traces, stated, trace
+from tests.asking import engine, is_here, rows, stated, trace
 
 pytestmark = pytest.mark.skipif(not is_here(), reason="SWI-Prolog is not installed")
 
@@ -46,22 +46,9 @@ def held():
     return tuple(found)
 
 
-@pytest.fixture(scope="module")
-def kept():
-    made = Kept()
-    yield made
-    for session in made.sessions.values():
-        session.close()
-
-
 @pytest.fixture
 def many(kept):
     return kept("bare", lambda: Archive(bare(), engine()))
-
-
-@pytest.fixture
-def few(kept):
-    return kept("few", lambda: Archive(small_traces(), engine()), seconds=2.0)
 
 
 # ── Answers are clingo's atoms ────────────────────────────────────────────────────────────────────

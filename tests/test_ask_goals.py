@@ -8,23 +8,10 @@ from nesy.ask.archive import OF_TRACE, Archive
 from nesy.ask.session import BUILT_IN, Session
 from nesy.diagnostics import NesyError
 from nesy.predicates import PREDICATES
-from tests.asking import Kept, engine, is_here, rows, small_traces, trace
+from tests.asking import engine, is_here, rows, small_traces, trace
 
 pytestmark = pytest.mark.skipif(not is_here(), reason="SWI-Prolog is not installed")
 WARM = {}
-
-
-@pytest.fixture(scope="module")
-def kept():
-    made = Kept()
-    yield made
-    for session in made.sessions.values():
-        session.close()
-
-
-@pytest.fixture
-def few(kept):
-    return kept("few", lambda: Archive(small_traces(), engine()), seconds=2.0)
 
 
 @pytest.mark.parametrize(
