@@ -6,9 +6,11 @@ is of (the model by hash, the labels by hash, the seed); a file of anything else
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
+import weakref
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from nesy.calibrate import Example, unwritable
+from nesy.diagnostics import Diagnostic, NesyError
 
 
 class Looked:
@@ -27,7 +30,8 @@ class Looked:
         head = json.dumps(told, sort_keys=True).encode() + b"\n"
         self.done: dict[int, list[Example]] = {}
         try:
-            kept = self.path.read_bytes() if self.path.is_file() else b""
+            self._alone()
+            kept = self.path.read_bytes()
             whole = self._read(kept) if kept.startswith(head) else 0
             if whole:
                 os.truncate(self.path, whole)
@@ -36,15 +40,29 @@ class Looked:
         except OSError as error:
             raise unwritable(self.path, error) from error
 
+    def _alone(self) -> None:
+        """Keep others from writing to the file; raises NesyError N151 where one does."""
+        lock = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o666)
+        weakref.finalize(self, os.close, lock)  # which gives the lock back, as a kill does
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            what, why = f"{self.path} cannot be written", "another nesy calibrate writes to it"
+            fix = "wait for it, or name another file with -o"
+            raise NesyError(Diagnostic("N151", what, why, fix)) from error
+
     def _read(self, kept: bytes) -> int:
-        """Take over each line up to one that was cut short; return how many bytes they are."""
+        """Take over each line up to one that is not whole; return how many bytes they are."""
         head, *rest = kept.splitlines(keepends=True)
         whole = len(head)
         for line in rest:
             if not line.endswith(b"\n"):
                 break
-            row, examples = json.loads(line)
-            self.done[row] = [_example(*each) for each in examples]
+            try:
+                row, examples = json.loads(line)
+                self.done[row] = [_example(*each) for each in examples]
+            except (ValueError, TypeError):
+                break
             whole += len(line)
         return whole
 

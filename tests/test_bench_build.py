@@ -230,6 +230,16 @@ def test_faults_of_sheets_are_told_all(nesy, tmp_path):
 # the task `fine`
 
 
+def test_a_sheet_given_twice_or_cut_by_another_sign_is_told(nesy, tmp_path):
+    path = tmp_path / "one.csv"
+    path.write_text("id,emotion\nc1,joy\nc2,anger\n")
+    said = nesy("bench", "agreement", path, tmp_path / "." / "one.csv")
+    assert said.code == 2 and "N702 this sheet is given twice" in said.err
+    path.write_text("id;emotion\nc1;joy\n")
+    said = nesy("bench", "agreement", path)
+    assert "why: ';' stands between its fields" in said.err
+
+
 def test_the_shipped_rows_of_fine_are_those_made():
     made_now = fine.samples(WORDS)
     path = tasks.definition.folder() / "fine" / "samples.jsonl"

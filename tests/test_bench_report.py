@@ -173,11 +173,12 @@ def test_runs_of_other_rows_are_not_compared(run, tmp_path):
 
 
 def test_a_run_that_was_not_scored_has_no_report(run, tmp_path):
-    other = tmp_path / "other"
+    other = tmp_path / "an other"
     shutil.copytree(run.path, other)
     (other / "results.json").unlink()
-    with pytest.raises(NesyError, match="N750"):
+    with pytest.raises(NesyError, match="N750") as caught:
         write(Run(other))
+    assert caught.value.diagnostics[0].fix == f"nesy bench score '{other}'"
 
 
 @given(st.text(max_size=40))

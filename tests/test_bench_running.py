@@ -1,121 +1,30 @@
 """A run: its stages go on where they stopped, its files are the same however they were made."""
+# ruff: noqa: F401, F811 - fixtures are imported by their names
 
 import json
-import os
-import signal
 import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nesy import resources
 from nesy.benchmarks.records import Generation
-from nesy.benchmarks.running import keys, store
 from nesy.benchmarks.running.cache import Cache
 from nesy.benchmarks.running.progress import Progress, told
 from nesy.benchmarks.running.store import Rows
-
-FACES = resources.folder("benchmarks") / "demo" / "faces"
-SHOWN = ("felt_smile", "troubled_smile", "downcast", "lip_bite", "polite_smile", "furrowed_brows")
-ON = "text,constrained,rules,governed"
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("NESY_BENCH_CACHE", str(tmp_path / "cache.sqlite"))
-
-
-@pytest.fixture
-def task(tmp_path):
-    """A folder with a task of six faces: one has a recorded observation, one no picture."""
-    folder = tmp_path / "faces"
-    folder.mkdir()
-    rows = [
-        {
-            "id": name,
-            "case": {"id": name, "image": str(FACES / f"{name}.png"), "line": "I'm fine."},
-            "reference": {"origin": "drawn", "units": [12], "votes": {"joy": 3, "sadness": 1}},
-            "groups": {"face": name},
-            "slices": {"mouth": "up" if "smile" in name else "down"},
-        }
-        for name in SHOWN
-    ]
-    rows[3]["observation"] = {
-        "perceiver": "a person",
-        "faces": [
-            {"id": "f1", "action_units": [{"unit": 12, "intensity": 500, "confidence": 900}]}
-        ],
-    }
-    rows[4]["case"]["image"] = str(tmp_path / "gone.png")
-    (folder / "samples.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    (folder / "task.toml").write_text(
-        'name = "six"\nversion = 1\ntitle = "Six faces"\nasks = "What do they show?"\n'
-        'measures = ["unit_f1", "nll"]\ncluster = "face"\nlicence = "CC0"\nsource = "these tests"\n'
-        'rows = "samples.jsonl"\n'
-    )
-    return folder
-
-
-@pytest.fixture
-def recording(tmp_path):
-    """What a model once reported of the six, as the adapter replay reads it."""
-    path = tmp_path / "seen.jsonl"
-    unit = {"unit": 12, "intensity": 600, "confidence": 950}
-    face = {"id": "f1", "action_units": [unit], "claims": [{"emotion": "joy", "confidence": 700}]}
-    seen = [{"id": name, "perceiver": "one of ours", "faces": [face]} for name in SHOWN[:5]]
-    path.write_text("".join(json.dumps(each) + "\n" for each in seen))
-    return f"replay:{path}"
-
-
-@pytest.fixture
-def run(nesy, task, recording, tmp_path):
-    """A run by the recording, which has nothing on the last of the six."""
-    folder = tmp_path / "run"
-    ran = nesy("bench", task, "--with", recording, "-o", folder, "--conditions", ON)
-    assert ran.code == 0, ran.err
-    return folder
-
-
-def rows(path):
-    return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-def stages(run):
-    return json.loads((run / "manifest.json").read_text())["invocations"][-1]["stages"]
-
-
-def files(run):
-    """All that must be the same in two runs of the same: every file but what tells of the time."""
-    return {
-        path.relative_to(run).as_posix(): path.read_bytes()
-        for path in sorted(run.rglob("*"))
-        if path.is_file() and path.name not in ("manifest.json", ".lock")
-    }
-
-
-MAIN = "from nesy.cli import main; main()"
-
-
-def command(task, run, *more, begin=MAIN):
-    given = [task, "-o", run, "--conditions", ON, *more]
-    return [sys.executable, "-c", begin, "bench", *map(str, given)]
-
-
-def killed_after(task, run, records, log):
-    """Begin a run and end it by SIGKILL when so many generations are on disk."""
-    with log.open("wb") as stream:
-        process = subprocess.Popen(command(task, run, "--no-cache"), stdout=stream, stderr=stream)
-    path, until = run / "generations.jsonl", time.monotonic() + 120
-    while process.poll() is None and time.monotonic() < until:
-        if path.exists() and path.read_bytes().count(b"\n") >= records:
-            os.kill(process.pid, signal.SIGKILL)
-            break
-        time.sleep(0.01)
-    assert process.wait() == -signal.SIGKILL, log.read_text()
+from tests.bench_runs import (
+    ON,
+    SHOWN,
+    command,
+    files,
+    killed_after,
+    own_cache,
+    recording,
+    rows,
+    run,
+    stages,
+    task,
+)
 
 
 @pytest.mark.slow
@@ -293,71 +202,6 @@ def test_a_sample_is_shown_with_all_that_was_said_of_it(nesy, run):
     assert (missed.code, "N725" in missed.err, "felt_smile?" in missed.err) == (2, True, True)
 
 
-def test_a_manifest_says_all_but_whose_machine_it_was(run, tmp_path):
-    text = (run / "manifest.json").read_text()
-    told = json.loads(text)
-    assert str(tmp_path) not in text and str(Path.home()) + "/" not in text
-    assert told["tasks"][0]["samples"] == 6 and len(told["tasks"][0]["sha256"]) == 64
-    assert told["model"]["weights"].startswith("sha256:")
-    assert {"cpus", "memory_gb", "gpus", "system"} == set(told["hardware"])
-    assert set(told["versions"]) == {"nesy", "python", "rules", "ontology", "weights", "packages"}
-
-
-def test_a_run_is_of_one_model(nesy, run, task):
-    ran = nesy("bench", task, "--with", "embedded", "-o", run)
-    assert (ran.code, "N724" in ran.err) == (2, True)
-    assert nesy("bench", task, "--seed", "3", "-o", run).code == 2
-
-
-def test_what_is_no_run_is_not_written_to(nesy, tmp_path):
-    ran = nesy("bench", "score", tmp_path)
-    assert (ran.code, "N723" in ran.err) == (2, True)
-    (tmp_path / "manifest.json").write_text('{"schema": "another.v1"}')
-    assert "N723" in nesy("bench", "answer", tmp_path).err
-
-
-def test_two_processes_never_write_to_one_run(nesy, run):
-    with store.alone(run):
-        ran = nesy("bench", "score", run)
-    assert (ran.code, "N722" in ran.err) == (2, True)
-
-
-def test_a_damaged_line_is_told_with_its_place(nesy, run):
-    path = run / "answers" / "rules.jsonl"
-    path.write_text("{}\n" + path.read_text())
-    ran = nesy("bench", "score", run)
-    assert (ran.code, "rules.jsonl:1: N720" in ran.err) == (2, True)
-
-
-def test_a_folder_that_cannot_be_written_is_told_before_a_model_looks(nesy, task, tmp_path):
-    (tmp_path / "file").write_text("")
-    ran = nesy("bench", task, "-o", tmp_path / "file" / "run")
-    assert (ran.code, "N721" in ran.err) == (2, True)
-
-
-def test_a_measure_that_is_none_is_told_before_a_model_looks(nesy, task, tmp_path):
-    toml = task / "task.toml"
-    toml.write_text(toml.read_text().replace('"nll"', '"nil"'))
-    ran = nesy("bench", task, "-o", tmp_path / "run")
-    assert (ran.code, "N710" in ran.err) == (2, True)
-    assert not (tmp_path / "run" / "generations.jsonl").exists()
-
-
-def test_lists(nesy):
-    for kind, name in (("tasks", "demo"), ("conditions", "governed"), ("measures", "unit_f1")):
-        assert name in nesy("bench", "list", kind).out
-        assert name in [
-            each["name"] for each in json.loads(nesy("bench", "list", kind, "--json").out)
-        ]
-    ran = nesy("bench", "list", "model")
-    assert (ran.code, "N726" in ran.err) == (2, True)
-
-
-def test_a_word_that_is_neither_verb_nor_task_is_refused(nesy):
-    ran = nesy("bench", "scor", "somewhere")
-    assert (ran.code, "'score'" in ran.err) == (2, True)
-
-
 def generation(number):
     return Generation(
         key=f"{number}", task="t", sample=f"s{number}", mode="free", text="…" * number
@@ -391,15 +235,6 @@ def test_a_cache_that_cannot_be_used_is_none(tmp_path, capsys):
     bad.put([("a", "one")])
     assert bad.get("a") is None and Cache(None).get("a") is None
     assert "no cache is used" in capsys.readouterr().err
-
-
-@given(st.lists(st.from_regex(r"[a-z]{1,8}", fullmatch=True), min_size=1, max_size=5))
-def test_no_folder_of_the_machine_is_told(parts):
-    path = "/" + "/".join(parts)
-    for text in (path, f"--with transformers:{path}", f"cannot read '{path}'", f"~{path}"):
-        told_ = keys.without_host(text)
-        assert told_.replace("~/", "").count("/") <= (len(parts) == 1)
-        assert parts[-1] in told_
 
 
 def test_progress_tells_what_is_left():

@@ -141,6 +141,8 @@ def test_a_task_that_is_not_there_is_answered_with_the_nearest(nesy):
     said = nesy("bench", "check", "cremad")
     assert said.code == 2
     assert "N730" in said.err and "did you mean crema_d?" in said.err
+    said = nesy("bench", "run", "mine.csv")
+    assert (said.code, "why: there is no such file" in said.err) == (2, True)
 
 
 @pytest.mark.parametrize("name", NOT_SHIPPED)

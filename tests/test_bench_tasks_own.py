@@ -234,3 +234,37 @@ def test_whatever_a_file_holds_it_is_samples_or_faults(tmp_path_factory, data, k
         assert tasks.load(path, words=WORDS)[1]
     except NesyError as error:
         assert error.diagnostics
+
+
+def test_an_answer_that_is_scored_is_one_of_those_there_are(tmp_path):
+    text = "line,expected_sarcastic,expected_boundary,expected_mood\na,Yes,Set,Fair\nb,NA,set,\n"
+    assert faults(made(tmp_path, text)) == [("N734", 3, 3, "'na' is no answer")]
+    _, (sample,) = load(made(tmp_path, text.partition("b,")[0]))
+    assert sample.reference.expected == {"sarcastic": "yes", "boundary": "set", "mood": "Fair"}
+
+
+def test_what_is_declared_is_a_word_of_the_ontology(tmp_path):
+    text = "line,declare_context,declare_contxt\nhi,suport,support\n"
+    found = faults(made(tmp_path, text))
+    assert [what for *_, what in found] == [
+        "unknown context 'suport'",
+        "'contxt' cannot be declared",
+    ]
+
+
+def test_rows_are_drawn_by_the_first_group_of_the_heading_though_the_first_row_has_none(tmp_path):
+    text = "line,group_face,group_film\na,,x\nb,f1,x\nc,f1,\n"
+    task, _ = load(made(tmp_path, text))
+    assert task.cluster == "face"
+    task, _ = load(made(tmp_path, "line,group_face\na,\nb,\n"))
+    assert task.cluster == "row"
+    rows = '{"line": "a"}\n{"line": "b", "groups": {"film": "x"}}\n'
+    task, _ = load(made(tmp_path, rows, "mine.jsonl"))
+    assert task.cluster == "film"
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_table_with_another_separator_is_one_fault(tmp_path, separator):
+    text = "id,line,emotions\na,hi,joy\nb,well\\, hi,joy\n".replace(",", separator)
+    ((code, line, column, _),) = faults(made(tmp_path, text.replace("\\" + separator, ",")))
+    assert (code, line, column) == ("N734", 1, 1)

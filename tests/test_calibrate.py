@@ -269,18 +269,35 @@ def test_what_was_seen_of_other_labels_is_not_taken(tiny, tmp_path):
     _, file, _ = tiny
     first = Looked(tmp_path / "c.json", IDENTITY, file, 0)
     first.keep(3, drawn(1.0, count=2))
+    kept = first.done
+    del first  # which writes no more
     same = Looked(tmp_path / "c.json", IDENTITY, file, 0).done
     assert list(same) == [3]
-    for one, other in zip(same[3], first.done[3], strict=True):
+    for one, other in zip(same[3], kept[3], strict=True):
         assert (one.vector == other.vector).all() and (one.label == other.label).all()
     assert Looked(tmp_path / "c.json", IDENTITY, file, 1).done == {}
-    first.keep(3, drawn(1.0, count=2))
+    Looked(tmp_path / "c.json", IDENTITY, file, 0).keep(3, drawn(1.0, count=2))
     file.write_text(file.read_text() + "\n")
     assert Looked(tmp_path / "c.json", IDENTITY, file, 0).done == {}
 
 
 def _lines(path):
     return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def test_what_was_seen_is_taken_up_to_a_line_that_is_spoiled(tiny, tmp_path):
+    _, file, _ = tiny
+    first = Looked(tmp_path / "c.json", IDENTITY, file, 0)
+    for row in range(4):
+        first.keep(row, drawn(1.0, count=2))
+    with pytest.raises(NesyError, match="another nesy calibrate writes to it") as caught:
+        Looked(tmp_path / "c.json", IDENTITY, file, 0)
+    assert caught.value.diagnostics[0].code == "N151"
+    path = first.path
+    del first
+    head, *lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([head, *lines[:2], lines[2][:40] + lines[3], *lines[3:]]))
+    assert list(Looked(tmp_path / "c.json", IDENTITY, file, 0).done) == [0, 1]
 
 
 def test_a_place_that_cannot_be_written_is_told_before_anything_is_looked_at(nesy, tiny):

@@ -72,7 +72,7 @@ def build(
         vocabulary,
         name=name,
         temperature=_number("temperature", temperature, 100.0),
-        batch_size=int(_number("batch_size", batch_size, 1024)) if batch_size else None,
+        batch_size=None if batch_size is None else int(_number("batch_size", batch_size, 1024, 1)),
         backend=backend,
         fast_forward=_yes("fast_forward", fast_forward),
         think=think,
@@ -112,15 +112,15 @@ def create_reply_reader(model: str | None, vocabulary: Vocabulary) -> Transforme
     return TransformersReplyReader(load(_named(model), kind=WORDS), vocabulary)
 
 
-def _number(name: str, value: str | float, most: float) -> float:
-    """Read an option's number; raises NesyError N165 where it is none from 0 to the most."""
+def _number(name: str, value: str | float, most: float, least: float = 0) -> float:
+    """Read an option's number; raises NesyError N165 where it is none of least to most."""
     try:
-        if 0 <= float(value) <= most:
+        if least <= float(value) <= most:
             return float(value)
     except ValueError:
         pass
     what = f"{name}={str(value)[:40]} cannot be asked"
-    fix = f"write {name}= and a number from 0 to {most:g}"
+    fix = f"write {name}= and a number from {least:g} to {most:g}"
     raise NesyError(Diagnostic("N165", what, "it is no such number", fix))
 
 

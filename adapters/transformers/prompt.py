@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nesy.vocabulary import Vocabulary
 
 LINE_LIMIT = 600
-_CARD_KEYS = ("name", "prompt", "line_limit", "reports", "backend")
+_CARD_KEYS = ("name", "prompt", "line_limit", "reports", "backend", "licence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,8 @@ def card_of(folder: Path | None, name: str, vocabulary: Vocabulary) -> Card:
     given = strict_json.loads(strict_json.read_text(path), file=str(path))
     if not isinstance(given, dict):
         raise _not_a_card(path, "it is not a JSON object")
+    if unknown := [key for key in given if key not in _CARD_KEYS]:
+        raise _not_a_card(path, f'"{unknown[0][:40]}" is no key of it')
     reports = given.get("reports", list(schema.REPORTS))
     if not isinstance(reports, list) or not all(isinstance(key, str) for key in reports):
         raise _not_a_card(path, '"reports" is not a list of names')

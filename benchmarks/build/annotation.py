@@ -68,12 +68,16 @@ def sheets(folder: Path, samples: Sequence[Sample], items: int, people: int) -> 
 def read(paths: Iterable[Path], words: Vocabulary) -> dict[str, list[str]]:
     """Return for each case what each sheet says of it, in the order of the sheets, "" for nothing.
 
-    Raises NesyError N702 with every unknown emotion and every case that a sheet tells twice.
+    Raises NesyError N702 with every unknown emotion, every case that a sheet tells twice and every
+    sheet that is given twice: a person always agrees with themselves.
     """
     given = list(paths)
     found: dict[str, list[str]] = {}
     faults: list[Diagnostic] = []
     for at, path in enumerate(given):
+        if path.resolve() in (before.resolve() for before in given[:at]):
+            what, why = "this sheet is given twice", "alpha would be of a person with themselves"
+            faults.append(Diagnostic("N702", what, why, "name each sheet once", str(path)))
         told: set[str] = set()
         for line, row in rows(path, ("id", "emotion")):
             name, emotion = row["id"], row["emotion"].strip().lower().replace(" ", "_")

@@ -81,11 +81,15 @@ def _writer(perceiver: Perceiver) -> TransformersPerceiver:
     """Return the perceiver as one whose model can be let write; raises NesyError N742."""
     from nesy.adapters.transformers.perceiver import TransformersPerceiver
 
+    from . import DEFAULT
+
     if isinstance(perceiver, TransformersPerceiver):
         return perceiver
     name = perceiver.describe().get("name", type(perceiver).__name__)
-    what, why = f"the adapter {name} writes no free text", "it has no language model to let write"
-    fix = "leave the condition free out, or use --with transformers:FOLDER"
+    what = f"the adapter {name} writes no free text"
+    why = "only a model that transformers loads can be let write here"
+    rest = ",".join(name for name in DEFAULT if name != "free")
+    fix = f"--conditions {rest}, or --with transformers:FOLDER"
     raise NesyError(Diagnostic("N742", what, why, fix))
 
 

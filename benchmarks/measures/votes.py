@@ -47,6 +47,8 @@ def told(pair: Pair) -> tuple[Array, Array]:
     if not pair.answer.distribution:
         raise NotScored("the answer has no distribution")
     labels = list(votes)
+    if unknown := [label for label in labels if label not in words().emotions]:
+        raise NotScored(f"the shipped ontology, which measures go by, has no {unknown[0]}")
     shares = projected(pair.answer.distribution, labels, words()).shares
     said = distributions.shares([[votes[label] for label in labels]])
     return said, np.array([[shares.get(label, 0.0) for label in labels]], dtype=np.float64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from nesy import resources, strict_json
@@ -22,14 +22,23 @@ def rows(path: Path, needed: Iterable[str] = ()) -> Iterator[tuple[int, dict[str
     """Yield (line, row) of a table; raises NesyError N112 where a column is missing."""
     text = strict_json.read_text(path, most=LARGEST)
     reader = csv.DictReader(io.StringIO(text), strict=True)
-    lacking = [name for name in needed if name not in (reader.fieldnames or ())]
+    heading = reader.fieldnames or ()
+    lacking = [name for name in needed if name not in heading]
     if lacking:
-        raise refused(path, 1, f"it has no column {lacking[0]}")
+        raise _without(path, lacking[0], heading)
     try:
         for row in reader:
             yield reader.line_num, {k: v or "" for k, v in row.items() if k is not None}
     except csv.Error as error:
         raise refused(path, reader.line_num, str(error)) from error
+
+
+def _without(path: Path, column: str, heading: Sequence[str]) -> NesyError:
+    why, fix = f"it has no column {column}", "name the columns in the first line"
+    cut = [sign for sign in (";", "\t") if len(heading) == 1 and sign in heading[0]]
+    if cut:
+        why, fix = f"{cut[0]!r} stands between its fields", "save it with commas between fields"
+    return NesyError(Diagnostic("N112", "cannot read this table", why, fix, str(path), 1))
 
 
 def counts(path: Path, line: int, row: Mapping[str, str], columns: Iterable[str]) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,14 +32,21 @@ class Found:
 
     @cached_property
     def results(self) -> dict[str, Any]:
-        """Return ``results.json``; raises NesyError N750 where the run was not scored."""
+        """Return ``results.json``; raises NesyError N750 where the run was not scored since."""
         path = self.run.path / "results.json"
         if not path.is_file():
-            what, why = f"{self.run.path.name} has no results", "its answers were not scored"
-            fix = f"nesy bench score {self.run.path.name}"
-            raise NesyError(Diagnostic("N750", what, why, fix, str(self.run.path)))
+            raise self._unscored("has no results", "its answers were not scored")
         found: dict[str, Any] = strict_json.loads(strict_json.read_text(path), file=str(path))
+        if found.get("of") != self.run.said():
+            raise self._unscored(
+                "has figures of before", "answers or ratings have changed since they were scored"
+            )
         return found
+
+    def _unscored(self, what: str, why: str) -> NesyError:
+        fix = f"nesy bench score {shlex.quote(str(self.run.path))}"
+        what = f"{self.run.path.name} {what}"
+        return NesyError(Diagnostic("N750", what, why, fix, str(self.run.path)))
 
     @cached_property
     def tasks(self) -> list[Task]:

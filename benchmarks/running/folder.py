@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from nesy import strict_json
+from nesy import resources, strict_json
 from nesy.diagnostics import Diagnostic, NesyError
 from nesy.observation import Term
 from nesy.trace import validate
@@ -55,6 +55,16 @@ class Run:
     def scores(self, condition: str) -> Rows[Score]:
         """Return the file of one condition's scores."""
         return Rows(self.path / "scores" / f"{condition}.jsonl", Score)
+
+    def made(self) -> bool:
+        """Tell whether anything was looked at or answered: a model that cannot load leaves none."""
+        files = [self.generations.rows.path, *(self.path / "answers").glob("*.jsonl")]
+        return any(path.is_file() and path.stat().st_size for path in files)
+
+    def said(self) -> str:
+        """Return the hash of all answers and ratings: figures are of these, or out of date."""
+        files = [*(self.path / "answers").glob("*.jsonl"), self.judgements.rows.path]
+        return resources.digest(path for path in files if path.is_file())
 
     @property
     def conditions(self) -> list[str]:

@@ -102,7 +102,8 @@ def _made(
 ) -> Iterator[list[Generation]]:
     """Yield batches of generations, in order, by the engine of the setup; keep what it is."""
     size = setup.batch or (BATCH if manifest.gpus() else 1)
-    looker = partial(_looker, setup.model, setup.ontology, setup.seed, _options(setup))
+    free = any(each.part == "free" for each in left)
+    looker = partial(_looker, setup.model, setup.ontology, setup.seed, _options(setup), free)
     if setup.engine == "ray":
         from . import ray_data
 
@@ -128,26 +129,32 @@ def _decoding(setup: Setup) -> Any:
 
 
 def _looker(
-    model: str, ontology: Sequence[Any], seed: int, options: dict[str, Any]
+    model: str, ontology: Sequence[Any], seed: int, options: dict[str, Any], free: bool
 ) -> Callable[[list[Wanted]], list[Looked]]:
     """Return what looks at a batch, in the process that is to look."""
     pool.one_thread()
-    return Looker(model, engine_for(ontology=tuple(ontology)), seed, options)
+    return Looker(model, engine_for(ontology=tuple(ontology)), seed, options, free)
 
 
 @dataclass(eq=False)
 class Looker:
-    """A model, loaded when the first picture comes, and what it is asked."""
+    """A model, loaded when the first picture comes, and what it is asked; ``free`` text as well."""
 
     model: str
     engine: Engine
     seed: int
     options: dict[str, Any] = field(default_factory=dict)
+    free: bool = False
 
     @cached_property
     def perceiver(self) -> Perceiver:
-        """Return the loaded model."""
-        return registry.perceiver(self.model, self.engine.vocabulary)
+        """Return the loaded model; raises what would stop its free text before it looks at all."""
+        from ..conditions import free
+
+        found = registry.perceiver(self.model, self.engine.vocabulary)
+        if self.free:
+            free.prompt_of(found, free.Decoding(**self.options))
+        return found
 
     def __call__(self, batch: list[Wanted]) -> list[Looked]:
         """Return a generation for each; what went wrong with one is its reason."""

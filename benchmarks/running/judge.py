@@ -5,6 +5,7 @@ Beside the ratings of a run stands how far the same judge agrees with experts (`
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 from nesy import strict_json
 
 from .. import tasks
+from ..judging.people import PeopleJudge
 from ..records import Answer, Judgement, content_key
 from ..samples import Sample
 from . import keys, store
@@ -44,6 +46,7 @@ def judge(work: Session, spec: str) -> Tally:
         for place in [(task, sample, f"{condition} {name}")]
     ]
     by = judging.judge(spec, work.setup.vocabulary)
+    _warn(work, by, name, wanted)
     tally = work.run.judgements.fill(
         wanted,
         partial(_judged, by=by, name=name, answers=answers, seed=work.setup.seed),
@@ -54,6 +57,21 @@ def judge(work: Session, spec: str) -> Tally:
     )
     _calibrate(work, by, name, identity)
     return tally
+
+
+def _warn(work: Session, by: Any, name: str, wanted: Sequence[Wanted]) -> None:
+    """Say on stderr which of a person's rows rate nothing here, and whose ratings give way."""
+    if isinstance(by, PeopleJudge):
+        held = {sample.id for _, sample in work.samples}
+        here = {(sample, condition) for sample in held for condition in work.run.conditions}
+        if others := sorted(" ".join(place) for place in by.ratings if place not in here):
+            some = ", ".join(others[:3]) + (" …" if len(others) > 3 else "")
+            told = f"{len(others)} of {len(by.ratings)} rows rate nothing in this run: {some}"
+            print(f"{by.path}: {told}", file=sys.stderr)
+    before = work.run.judgements.found()
+    if any(each.key != before[each.place].key for each in wanted if each.place in before):
+        told = "ratings of before under this name are replaced; another rater needs another name"
+        print(f"{name}: {told}", file=sys.stderr)
 
 
 def _key(identity: dict[str, Any], sample: Sample, answer: Answer) -> str:

@@ -22,8 +22,8 @@ from ..samples import Sample
 from .cache import Cache
 
 _PROGRAMS = frozenset({".py", ".lp", ".pl", ".ttl", ".toml", ".txt", ".csv", ".json"})
-# An absolute path in a text: what stands before its last part tells of the machine.
-_HOST = re.compile(r"(?<![\w.\-/])(?:~|[A-Za-z]:[\\/]|/)[^\s:;,'\"]*[\\/](?=[^\s\\/])")
+# An absolute path in a text: what stands before its last part tells of the machine; a URL is none.
+_HOST = re.compile(r"(?<![\w.\-/])(?!(?<=:)//)(?:~|[A-Za-z]:[\\/]|/)[^\s:;,'\"]*[\\/](?=[^\s\\/])")
 
 
 def without_host(value: Any) -> Any:
@@ -31,6 +31,8 @@ def without_host(value: Any) -> Any:
 
     >>> without_host("--with transformers:/home/ann/models/tiny")
     '--with transformers:tiny'
+    >>> without_host("openai:tiny@http://localhost:8000/v1")
+    'openai:tiny@http://localhost:8000/v1'
     """
     if isinstance(value, str):
         return _HOST.sub("", value)

@@ -53,6 +53,7 @@ def score(run: Run, setup: Setup, cache: Cache, *, quiet: bool = False) -> dict[
             for figure in found[place].blocks[condition].figures
         ],
         "differences": [told for place in places for told in found[place].differences],
+        "of": run.said(),
         "versions": manifest.versions(setup.vocabulary),
     }
     text = strict_json.dumps(results, indent=1).encode() + b"\n"

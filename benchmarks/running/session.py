@@ -13,6 +13,7 @@ from typing import Any
 from nesy import strict_json
 from nesy.diagnostics import Diagnostic, NesyError, nearest
 from nesy.exemption import machines_day
+from nesy.vocabulary import Vocabulary
 
 from .. import tasks as shipped
 from ..records import content_key
@@ -163,7 +164,8 @@ def session(
     began = manifest.now()
     if not names:
         _ = run.manifest  # raises where there is none
-    loaded = [_loaded(name, data, len(names)) for name in names]
+    words = _begun(run, given).vocabulary
+    loaded = [_loaded(name, data, len(names), words) for name in names]
     with store.alone(run.path):
         setup = _setup(run, given)
         if loaded:
@@ -183,10 +185,10 @@ def session(
 Loaded = tuple[str, Task, list[Sample]]
 
 
-def _loaded(name: str, data: Path | None, tasks: int) -> Loaded:
+def _loaded(name: str, data: Path | None, tasks: int, words: Vocabulary) -> Loaded:
     # One folder of data may serve some tasks of several, and the others need none.
     needed = tasks == 1 or _needs(name)
-    task, samples = shipped.load(name, data if needed else None)
+    task, samples = shipped.load(name, data if needed else None, words)
     return name, task, samples
 
 
@@ -194,20 +196,26 @@ def _needs(name: str) -> bool:
     return not name.lower().endswith((".csv", ".jsonl")) and shipped.read(name).needs is not None
 
 
+def _begun(run: Run, given: dict[str, Any]) -> Setup:
+    """Return how a run was begun, or would be, with what is named now in place of that."""
+    kept = run.manifest.get("setup") if run.exists() else None
+    before = Setup(today=machines_day()) if kept is None else Setup.of_json(kept, run.inputs)
+    return replace(before, **given)
+
+
 def _setup(run: Run, given: dict[str, Any]) -> Setup:
     """Return how the run is made; raises NesyError N724 where it was begun otherwise."""
-    if "setup" not in (run.manifest if run.exists() else {}):
-        return run.take(replace(Setup(today=machines_day()), **given))
-    kept = run.manifest["setup"]
-    before = Setup.of_json(kept, run.inputs)
-    setup = run.take(replace(before, **given))
+    setup = run.take(_begun(run, given))
+    kept = run.manifest.get("setup") if run.exists() else None
+    if kept is None or not run.made():
+        return setup
     now = keys.without_host(setup.generated_by())
     for name, value in now.items():
         if value != kept[name]:
             what = f"this run was made with {name} {kept[name]}, not {value}"
             why = "its figures would be of both"
-            fix = "name another folder with -o, or leave the option out"
-            raise NesyError(Diagnostic("N724", what, why, fix, run.path.name))
+            fix = f"name another folder with -o, or give the {name} of before"
+            raise NesyError(Diagnostic("N724", what, why, fix, str(run.path)))
     return setup
 
 

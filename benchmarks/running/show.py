@@ -84,7 +84,7 @@ def _find(run: Run, name: str) -> tuple[str, Sample]:
     else:
         what, why = f"there is no sample {name!r}", f"the run holds {len(held)} others"
         fix = nearest(name, [sample.id for _, sample in held])
-    raise NesyError(Diagnostic("N725", what, why, fix, run.path.name))
+    raise NesyError(Diagnostic("N725", what, why, fix, str(run.path)))
 
 
 def _is_of(record: Generation | Answer | Judgement | Score, task: str, sample: Sample) -> bool:

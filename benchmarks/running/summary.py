@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import typer
@@ -34,10 +35,21 @@ def tables(run: Run, figures: list[dict[str, Any]]) -> list[Table]:
             (name, *(_cell(by.get((name, measure))) for measure in task.measures))
             for name in conditions
         ]
-        notes = tuple(f"note: {limit}" for limit in task.limits)
+        lacking = _missing(f for f in mine if f["measure"] in task.measures)
+        notes = (*lacking, *(f"note: {limit}" for limit in task.limits))
         columns = ("condition", *task.measures)
         found.append(Table(f"{task.name}: {task.title}", columns, tuple(rows), notes))
     return found
+
+
+def _missing(figures: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Yield who was not scored, by reason: an `n` that is smaller says why."""
+    by: dict[tuple[str, int], dict[str, None]] = {}
+    for figure in figures:
+        for reason, count in figure["not_scored"].items():
+            by.setdefault((reason, count), {})[figure["condition"]] = None
+    for (reason, count), conditions in sorted(by.items()):
+        yield f"not scored: {count} by {', '.join(conditions)}: {reason}"
 
 
 def _cell(figure: dict[str, Any] | None) -> str:

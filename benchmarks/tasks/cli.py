@@ -16,6 +16,9 @@ def check(
     data: Annotated[
         Path | None, typer.Option("--data", help="Where data that are not shipped lie.")
     ] = None,
+    ontology: Annotated[
+        list[Path] | None, typer.Option("--ontology", help="Turtle with further terms; may repeat.")
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Write the tasks as JSON.")] = False,
 ) -> None:
     """Check tasks and tables; tell what each holds. Without a name, all shipped tasks.
@@ -28,7 +31,7 @@ def check(
 
     from . import definition, load
 
-    words = vocabulary.load()
+    words = vocabulary.load(ontology or ())
     found: list[dict[str, Any]] = []
     errors: list[NesyError] = []
     for name in tasks or definition.names():

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nesy.diagnostics import nearest
+from nesy.ground import declarable
 from nesy.vocabulary import Vocabulary
 
 from . import labels
@@ -17,6 +18,8 @@ from . import labels
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _SPLITS = ("train", "validation", "test")
 _BETWEEN = "|"
+# What may be answered where a measure scores the answer: another word would count as wrong.
+ANSWERS = {"sarcastic": ("yes", "no"), "boundary": ("set", "none")}
 
 
 class Refused(Exception):
@@ -75,6 +78,11 @@ def wrong(name: str, words: Vocabulary) -> tuple[str, str] | None:
     if start != "votes" and not _NAME.fullmatch(rest):
         return "no name follows", f"write {start}_ and a word of small letters"
     return None
+
+
+def is_group(name: str) -> bool:
+    """Tell whether a column says what rows share."""
+    return name == "group" or name.startswith("group_")
 
 
 def put(made: Made, name: str, given: tuple[str, ...]) -> None:
@@ -185,7 +193,11 @@ def _rating(made: Made, rest: str, given: tuple[str, ...]) -> None:
 
 
 def _expected(made: Made, rest: str, given: tuple[str, ...]) -> None:
-    made.reference.setdefault("expected", {})[rest] = _one(given)
+    answer, known = _one(given), ANSWERS.get(rest)
+    if known is not None and (answer := answer.lower()) not in known:
+        why = f"{rest} is scored, and {' and '.join(known)} are what can be answered"
+        raise Refused(f"{answer[:20]!r} is no answer", why, f"write {' or '.join(known)}")
+    made.reference.setdefault("expected", {})[rest] = answer
 
 
 def _group(made: Made, rest: str, given: tuple[str, ...]) -> None:
@@ -198,6 +210,9 @@ def _slice(made: Made, rest: str, given: tuple[str, ...]) -> None:
 
 def _declare(made: Made, rest: str, given: tuple[str, ...]) -> None:
     made.declared[rest] = tuple(text.lower() for text in _many(given))
+    for value in made.declared[rest]:
+        for fault in declarable(rest, value, made.words):
+            raise Refused(fault.what, fault.why, fault.fix)
 
 
 COLUMNS: dict[str, Put] = {

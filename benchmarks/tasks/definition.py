@@ -45,7 +45,10 @@ def place(name_or_path: str | Path) -> Path:
         return path
     what = f"there is no task {given[:80]!r}"
     why = f"{len(known)} tasks are shipped, and no folder of this name holds a {FILE}"
-    raise NesyError(Diagnostic("N730", what, why, nearest(given[:80], known)))
+    fix = nearest(given[:80], known)
+    if path.suffix:  # a table, and not a task by name
+        why, fix = "there is no such file", "check the path: a table ends in .csv or .jsonl"
+    raise NesyError(Diagnostic("N730", what, why, fix))
 
 
 def weights(task: Task) -> Path | None:

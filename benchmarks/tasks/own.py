@@ -6,7 +6,7 @@ Every fault of the file is told at once, each with its line and column. README.m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -31,7 +31,7 @@ MEASURES = {
 }
 
 
-# Answers by name that a measure scores.
+# Answers by name that a measure scores; `columns.ANSWERS` says what may be answered.
 ANSWERS = {"boundary": "boundary", "sarcastic": "sarcasm"}
 
 
@@ -40,7 +40,9 @@ def load(path: Path, words: Vocabulary) -> tuple[Task, list[Sample]]:
     faults: list[Diagnostic] = []
     found: list[Sample] = []
     seen: dict[str, int] = {}
+    names: dict[str, None] = {}
     for row in rows(path, lambda name: columns.wrong(name, words), faults):
+        names |= dict.fromkeys(row.names)
         given = next(iter(row.fields.get("id", ())), "").strip()
         if given in seen:
             why = f"line {seen[given]} has the same id"
@@ -55,7 +57,14 @@ def load(path: Path, words: Vocabulary) -> tuple[Task, list[Sample]]:
     if faults:
         raise NesyError(sorted(faults, key=lambda f: (f.line or 0, f.column or 0)))
     found = _with_all_labels(found)
-    return _task(path, found), found
+    return _task(path, found, _cluster(names, found)), found
+
+
+def _cluster(names: Iterable[str], samples: Sequence[Sample]) -> str:
+    """Return the first group of the heading that any row has: the first row may lack it."""
+    held = {group for sample in samples for group in sample.groups}
+    groups = (name.partition("_")[2] or name for name in names if columns.is_group(name))
+    return next((group for group in groups if group in held), "row")
 
 
 def _with_all_labels(samples: list[Sample]) -> list[Sample]:
@@ -107,17 +116,16 @@ def wrong(what: str, why: str, file: Path, line: int | None = None) -> NesyError
     return NesyError(Diagnostic("N734", what, why, fix, resources.shown(file), line))
 
 
-def _task(path: Path, samples: list[Sample]) -> Task:
+def _task(path: Path, samples: list[Sample], cluster: str) -> Task:
     """Return the task that a table is: what its references allow to be measured."""
     name = re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")
-    groups = [name for sample in samples[:1] for name in sample.groups]
     return Task(
         name=(name if name[:1].isalpha() else f"own_{name}")[:64],
         version=1,
         title=path.name,
         asks="What do people read in this face, beside this line?",
         measures=tuple(_measures(samples)),
-        cluster=groups[0] if groups else "row",
+        cluster=cluster,
         licence="the user's own",
         source=path.name,
         rows=path.name,

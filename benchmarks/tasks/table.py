@@ -33,12 +33,16 @@ FIELDS = ("every row has as many fields", "put quotes around a field with a comm
 
 @dataclass(frozen=True)
 class Row:
-    """One row: the values of each field by its column, and where in the file each stands."""
+    """One row: the values of each field by its column, and where in the file each stands.
+
+    ``names`` are the columns in the order of the heading, those that are empty here as well.
+    """
 
     file: str
     line: int
     fields: Mapping[str, tuple[str, ...]]
     place: Callable[[str], Place]
+    names: tuple[str, ...]
 
 
 def rows(path: Path, wrong: Wrong, faults: list[Diagnostic]) -> Iterator[Row]:
@@ -66,6 +70,8 @@ def _csv(file: str, text: str, wrong: Wrong, faults: list[Diagnostic]) -> Iterat
                     if why := wrong(name) or _again(name, heading[:index]):
                         useless.add(name)
                         faults.append(_column(file, name, why, _nth(lines, start, index)))
+                if len(heading) == 1 and heading[0] in useless:
+                    return  # cut by another separator: every row would be wrong as well
             elif not any(value.strip() for value in values):
                 continue
             elif len(values) != len(heading):
@@ -75,7 +81,7 @@ def _csv(file: str, text: str, wrong: Wrong, faults: list[Diagnostic]) -> Iterat
             else:
                 given = dict(zip(heading, values, strict=True))
                 fields = {n: (v,) for n, v in given.items() if v.strip() and n not in useless}
-                yield Row(file, start, fields, _in_csv(lines, start, heading))
+                yield Row(file, start, fields, _in_csv(lines, start, heading), tuple(heading))
     except csv.Error as error:
         said = (str(error), "put quotes around a field with a comma, and double those inside it")
         faults.append(_fault(file, "this is not CSV", said, (reader.line_num, 1)))
@@ -119,7 +125,7 @@ def _json(file: str, text: str, wrong: Wrong, faults: list[Diagnostic]) -> Itera
             if why := wrong(name):
                 faults.append(_column(file, name, why, place(name)))
                 del fields[name]
-        yield Row(file, number, fields, place)
+        yield Row(file, number, fields, place, tuple(fields))
 
 
 def _flat(value: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -122,6 +122,7 @@ def test_counting_gives_shares_and_the_usual_values(reports):
         ("samples=1", "samples=1"),
         ("temperature=warm", "temperature=warm"),
         ("batch_size=-1", "batch_size=-1"),
+        ("batch_size=0", "batch_size=0"),
         ("samples=3&soft_facts=scored", "soft_facts=scored and samples"),
         ("soft_fact=scored", "no such option"),
     ],

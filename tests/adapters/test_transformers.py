@@ -187,6 +187,7 @@ def test_the_default_prompt_says_what_every_key_means() -> None:
         ({"prompt": 3}, "N107"),
         ({"line_limit": -1}, "N107"),
         ({"line_limit": True}, "N107"),
+        ({"promt": "What do you see? {line}"}, "N107"),
     ],
 )
 def test_a_wrong_card_is_named(small: Path, changes: dict[str, object], code: str) -> None:
