@@ -176,6 +176,7 @@ def _assemble(path: Path, name: str, stratum: Strata | None, statements: Sequenc
             if documented := _PREDICATE.match(text):
                 predicates.append(_documented(documented))
             if found := _LABEL.match(text):
+                faults += _no_rule_below(labelled, name)
                 label, labelled, notes = (found[1], found[2]), statement, {}
             elif text.startswith("%!"):
                 faults.append(_not_a_label(statement, name))
@@ -200,7 +201,7 @@ def _assemble(path: Path, name: str, stratum: Strata | None, statements: Sequenc
             others.append(statement)
         elif kind != ast.ASTType.ShowSignature and not _is_base(statement):
             faults.append(_statement_refused(statement, name))
-    faults += labels_twice(rules)
+    faults += [*_no_rule_below(labelled, name), *labels_twice(rules)]
     if faults:
         raise NesyError(faults)
     kept = (tuple(rules), stratum, tuple(others), tuple(predicates), of_pack)
@@ -225,6 +226,18 @@ _REFUSED = {
     "Program": ("its rules would never be used", "leave the #program line out"),
     "External": ("facts come from the case, nothing else", "use `#defined name/arity.`"),
 }
+_WRITTEN = {
+    "Definition": "#const",
+    "Program": "#program",
+    "External": "#external",
+    "Minimize": "a weak constraint (:~, #minimize or #maximize)",
+    "ShowTerm": "#show of a term",
+    "ProjectAtom": "#project",
+    "ProjectSignature": "#project",
+    "Heuristic": "#heuristic",
+    "Edge": "#edge",
+    "TheoryDefinition": "#theory",
+}
 _WEIGHED = (
     "readings are weighed by weights.json and norms by their order, not by the solver",
     "write evidence(Face, Emotion, Strength) or a norm instead",
@@ -235,7 +248,7 @@ def _statement_refused(statement: ast.AST, name: str) -> Diagnostic:
     begin = statement.location.begin
     kind = statement.ast_type.name
     why, fix = _REFUSED.get(kind, _WEIGHED)
-    what = f"a {kind} statement cannot stand in a rule file"
+    what = f"{_WRITTEN.get(kind, kind)} cannot stand in a rule file"
     return Diagnostic("N302", what, why, fix, name, begin.line, begin.column)
 
 
@@ -256,6 +269,16 @@ def _not_a_label(comment: ast.AST, name: str) -> Diagnostic:
     fix = 'write %! pack.name "the sentence, with {Variables} of the rule"'
     why = "the rule below it would have no name and no sentence"
     return Diagnostic("N313", what, why, fix, name, begin.line, begin.column)
+
+
+def _no_rule_below(label: ast.AST | None, name: str) -> list[Diagnostic]:
+    """Return a fault for a label that the next label, or the file's end, comes before a rule."""
+    if label is None:
+        return []
+    begin = label.location.begin
+    what, why = f"no rule stands below {str(label)[:60]}", "it names nothing"
+    fix = "write its rule below it, or take it out"
+    return [Diagnostic("N313", what, why, fix, name, begin.line, begin.column)]
 
 
 def labels_twice(rules: Sequence[Rule]) -> list[Diagnostic]:

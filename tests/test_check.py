@@ -37,6 +37,16 @@ def told(words, rules_file):
     return of
 
 
+@pytest.fixture
+def check(words, rules_file):
+    """Return the faults of rules."""
+
+    def of(text):
+        return session.files([rules_file(text)], words, None, machines_day())[0].faults
+
+    return of
+
+
 def test_the_shipped_rules_are_free_of_warnings_too(words):
     assert lint.faults(rulebook.load(), words) == []
 
@@ -71,6 +81,10 @@ def test_the_shipped_rules_are_free_of_warnings_too(words):
             [("N317", "C * D")],
         ),
         (
+            "evidence(F, fear, S) :- face(F), S = #sum { C : au(F, _, _, C) }, S < 2000.",
+            [("N317", "S")],
+        ),
+        (
             "a(F, C * C * C * C) :- expression(F, smile, C).",
             [("N305", "C * C * C * C")],
         ),
@@ -79,6 +93,15 @@ def test_the_shipped_rules_are_free_of_warnings_too(words):
             ":- reading(F, joy), reading(F, anger).",
             [("N352", ":- reading(F, joy), reading(F, anger).")],
         ),
+        (
+            "not evidence(F, joy, 5) :- face(F).",
+            [("N352", "not evidence(F, joy, 5) :- face(F).")],
+        ),
+        (
+            "not forbidden(question, e111) :- drafted.",
+            [("N308", "not forbidden(question, e111) :- drafted.")],
+        ),
+        ("a(F) :- face(F), 1 < 2 < 3.", [("N351", "1 < 2 < 3")]),
         (
             "evidence(f1, joy, 5) :- not evidence(f1, fear, 5), face(f1).",
             [("N355", "not evidence(f1, fear, 5)")],
@@ -97,6 +120,9 @@ def test_the_shipped_rules_are_free_of_warnings_too(words):
         ("evidence(F, joy, 300) :- au(F, 12, _, _).", [("N354", "evidence(F, joy, 300)")]),
         # Words and places
         ("a(E) :- expression(_, E, _), claim(_, E, _).", [("N319", "E")]),
+        ("a(F) :- expression(F, E, _), E != smyle.", [("N307", "smyle")]),
+        ("a(F) :- expression(F, E, _), (smile; joy) = E.", [("N307", "joy")]),
+        ("a(F) :- au(F, U, _, _), U = 999.", [("N307", "999")]),
         ("gloomy(F) <- face(F).", [("N324", "gloomy(F) <- face(F).")]),
         ("a(F) :- expression(F, smile, C).", [("N358", "C")]),
         ('%! m.x "{Fac} smiles"\n%  source: house\na(Face) :- face(Face).', [("N357", "Fac")]),
@@ -121,11 +147,47 @@ def test_what_is_doubtful_is_told_at_its_range(told, text, expected):
         "evidence(F, joy, 3) :- face(F), cue(hedge, _). "
         "evidence(F, joy, 3) :- face(F), cue(hedge, _), speaker(F).",
         "a(F) :- face(F), X = (1; 2), X > 1.",
+        "evidence(F, fear, S) :- face(F), T = #sum { C : au(F, _, _, C) }, S = T / 3, S < 1000.",
         "a(F) :- claim(F, joy, _Some).",
+        "a(E) :- expression(_, E, _), E != (smile; frown). a(U) :- au(_, U, _, _), U != 12.",
     ],
 )
 def test_what_is_meant_is_let_pass(told, text):
     assert told(text) == []
+
+
+@pytest.mark.parametrize(
+    ("head", "what", "fix"),
+    [
+        ("evidense(F, joy, 500)", "no rule looks at evidense/3", "did you mean evidence?"),
+        (
+            "evidence(F, joy)",
+            "evidence takes 3 arguments, not 2",
+            "write evidence(Face, Emotion, Strength)",
+        ),
+        ("mismatch(F)", "mismatch takes 2 arguments, not 1", "write mismatch(Face, Kind)"),
+    ],
+)
+def test_a_conclusion_that_nothing_reads_is_told_what_was_meant(check, head, what, fix):
+    (fault,) = check(f'%! m.x "{{F}}"\n%  source: house\n{head} :- face(F).')
+    assert (fault.code, fault.what) == ("N359", what)
+    assert fault.fix.startswith(fix)
+
+
+def test_a_variable_of_an_aggregate_is_no_voice(check):
+    rule = "evidence(F, fear, 300) :- face(F), 1 < #count { C : au(F, U, _, C) }."
+    (fault,) = check(f'%! m.x "{{F}}"\n%  source: house\n{rule}')
+    assert (fault.code, fault.why) == ("N358", "it compares with nothing")
+
+
+def test_an_unsafe_variable_of_a_pool_is_told_once(check):
+    faults = check('%! m.x "x"\n%  source: house\nevidence(F, (joy; anger), 5) :- emotion(_).')
+    assert [(f.code, f.what) for f in faults] == [("N303", "nothing says which values F can take")]
+
+
+def test_an_exception_without_a_day_did_not_run_out(check):
+    faults = check('%! m.x "x"\n%  source: house\nexempt(e101) :- purpose(safety).')
+    assert [fault.code for fault in faults] == ["N610"]
 
 
 def test_labels_sources_and_unused_predicates(told):

@@ -1,6 +1,8 @@
 """The language server, asked by a real client over standard input and output."""
 
 import asyncio
+import json
+import subprocess
 import sys
 
 import pytest
@@ -201,3 +203,18 @@ def test_without_pygls_it_is_said_what_to_install(nesy, monkeypatch):
         True,
         True,
     )
+
+
+def test_the_server_ends_without_a_word_when_it_is_told_to():
+    asked = [
+        {"id": 1, "method": "initialize", "params": {"capabilities": {}}},
+        {"id": 2, "method": "shutdown"},
+        {"method": "exit"},
+    ]
+    bodies = [json.dumps({"jsonrpc": "2.0", **message}) for message in asked]
+    sent = "".join(f"Content-Length: {len(body)}\r\n\r\n{body}" for body in bodies)
+    command = [sys.executable, "-c", "from nesy.cli import main; main()", "editor"]
+    done = subprocess.run(
+        command, input=sent.encode(), capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nesy import pipeline, rulebook
+from nesy.diagnostics import NesyError
 from nesy.explain import outcome, render, tell
 from nesy.explain.why import replay
 from nesy.explain.why.instances import solve_instrumented
@@ -153,6 +154,73 @@ def test_an_atom_that_does_not_hold_says_what_does() -> None:
         pipeline.why(trace, "reads(f1,grief,_)", engine=ENGINE)
     assert caught.value.exit_code == 1
     assert "what holds of reads" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("atom", "said"),
+    [
+        ("reads(f1,joyy,_)", "did you mean joy"),
+        ("reads", "write it as reads(Face, Emotion, Probability)"),
+        ("emotion(joyy)", "did you mean joy"),
+        ("reads(Face, joy, _)", "write _ for anything: 'reads(_, joy, _)'"),
+    ],
+)
+def test_an_atom_written_wrong_is_mended_at_once(atom: str, said: str) -> None:
+    trace = pipeline.reason(_smile(), engine=ENGINE)
+    with pytest.raises(NesyError) as caught:
+        pipeline.why(trace, atom, engine=ENGINE)
+    assert said in str(caught.value)
+
+
+def test_a_full_stop_ends_a_question_and_the_ontology_answers_as_well() -> None:
+    trace = pipeline.reason(_smile(), engine=ENGINE)
+    assert pipeline.why(trace, "reads(f1,joy,_).", engine=ENGINE).atom.startswith("reads(f1,joy,")
+    node = pipeline.why(trace, "emotion(joy)", engine=ENGINE)
+    assert (node.kind, node.atom) == ("ontology", "emotion(joy)")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "{ evidence(F, joy, 500) } :- face(F).",
+        "1 { evidence(F, joy, 500); evidence(F, anger, 400..402) } 2 :- reading(F, joy).",
+        "evidence(F, joy, 500) | evidence(F, anger, 900) :- face(F).",
+    ],
+)
+def test_voices_of_a_choice_are_told_of_the_answer_set_they_come_from(rule, tmp_path) -> None:
+    file = tmp_path / "chosen.lp"
+    file.write_text(f'%! chosen.one "chosen for {{F}}"\n%  source: house\n{rule}\n', "utf-8")
+    engine = engine_for(rules=(file,))
+    trace = pipeline.reason(_smile(), engine=engine)
+    (face,) = trace.reading.values()
+    for emotion in (e for e, share in face.distribution.items() if share >= 0.01):
+        node = pipeline.why(trace, f"reads(f1,{emotion})", engine=engine)
+        assert node.kind == "marginal"
+
+
+def test_a_prohibition_that_gives_way_keeps_nothing_out_of_the_reply(tmp_path) -> None:
+    file = tmp_path / "norms.lp"
+    asked = '%! norms.asked "asked"\n%  source: ours\nobligatory(question, e111) :- face(_).\n'
+    barred = '%! norms.barred "barred"\n%  source: ours\nforbidden(question, e501) :- face(_).\n'
+    file.write_text(asked + barred, encoding="utf-8")
+    engine = engine_for(rules=(file,))
+    trace = pipeline.reason(_smile(), engine=engine)
+    assert "question" in trace.response.acts
+    groups = {node.text: node for node in pipeline.why(trace, engine=engine).because}
+    assert "overridden(question,e501,e111)" in {n.atom for n in groups["gave_way"].because}
+    assert "forbidden(question,e501)" not in {
+        n.atom for of in ("struck", "standing") if of in groups for n in groups[of].because
+    }
+
+
+def test_a_string_is_told_as_it_is(tmp_path) -> None:
+    file = tmp_path / "strings.lp"
+    rule = 'evidence(F, joy, 100) :- face(F), X = "a word".'
+    file.write_text(f'%! strings.one "{{F}} has {{X}}"\n%  source: house\n{rule}\n', "utf-8")
+    engine = engine_for(rules=(file,))
+    trace = pipeline.reason(_smile(), engine=engine)
+    told = tell.tell(pipeline.why(trace, "evidence(f1,joy,100)", engine=engine), engine)
+    assert told.sentence == 'the face (f1) has "a word"'
 
 
 @pytest.mark.parametrize("text", ["", "f(", "Joy", "f(x))", "#include", "f(" * 200, 'p("a,b")x'])

@@ -176,22 +176,22 @@ def test_more_rules_than_can_be_checked_are_refused(rules_file):
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        (":~ face(F). [1, F]", "Minimize"),
-        ("#minimize { 1, F : face(F) }.", "Minimize"),
-        ("#external face(f1).", "External"),
-        ("#show X : face(X).", "ShowTerm"),
-        ("#const joy = anger.", "Definition"),
-        ("#program later(t).", "Program"),
-        ("#project face/1.", "ProjectSignature"),
-        ("#heuristic face(F). [1, true]", "Heuristic"),
-        ("#edge (a, b).", "Edge"),
-        ("#theory t { }.", "TheoryDefinition"),
+        (":~ face(F). [1, F]", "a weak constraint (:~, #minimize or #maximize)"),
+        ("#minimize { 1, F : face(F) }.", "a weak constraint (:~, #minimize or #maximize)"),
+        ("#external face(f1).", "#external"),
+        ("#show X : face(X).", "#show of a term"),
+        ("#const joy = anger.", "#const"),
+        ("#program later(t).", "#program"),
+        ("#project face/1.", "#project"),
+        ("#heuristic face(F). [1, true]", "#heuristic"),
+        ("#edge (a, b).", "#edge"),
+        ("#theory t { }.", "#theory"),
     ],
 )
 def test_statements_that_change_what_other_rules_mean_are_refused(rules_file, text, named):
     (fault,) = faults(rules_file("a.\n" + text))
     assert (fault.code, fault.line) == ("N302", 2)
-    assert fault.what == f"a {named} statement cannot stand in a rule file"
+    assert fault.what == f"{named} cannot stand in a rule file"
 
 
 @pytest.mark.parametrize("text", ["#show face/1.", "#show.", "#defined a/1.", "#program base."])
@@ -204,6 +204,11 @@ def test_statements_that_change_nothing_are_allowed(rules_file, text):
 )
 def test_a_label_that_is_none_is_told(rules_file, label):
     assert codes_and_places(rules_file(f"\n{label}\na.\n")) == [("N313", 2, 1)]
+
+
+def test_a_label_over_no_rule_is_no_label(rules_file):
+    text = '%! m.one "one"\n\n%! m.two "two"\na.\n%! m.three "three"\n%  source: house\n'
+    assert codes_and_places(rules_file(text)) == [("N313", 1, 1), ("N313", 5, 1)]
 
 
 def test_files_that_cannot_be_read_are_told(tmp_path, rules_file):

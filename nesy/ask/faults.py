@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,10 @@ from nesy.vocabulary import Vocabulary
 Fault = Mapping[str, Any]
 EXAMPLE = "write it as in: reads(F, joy, P), P > 600"
 GUARDED = "a question may read what holds, and reach nothing else: no file, program or network"
+
+# What is written in rules, and in Prolog where that is another sign.
+_IN_PROLOG = {"not": r"\+", "!=": r"\=", "<=": "=<"}
+_SIGNS = re.compile(r"""'[^']*'|"[^"]*"|(\bnot\b(?!\()|!=|<=|#(?:count|sum|min|max)\b)""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,16 @@ class Said:
         return Diagnostic(code, what, why, fix, self.name, line, at - before.rfind("\n"))
 
     def _told(self, fault: Fault) -> Diagnostic:
+        if fault["kind"] == "syntax" and (sign := self._sign_of_rules()):
+            of_rules, here = sign[1], _IN_PROLOG.get(sign[1], "aggregate_all(count, Goal, N)")
+            why = f"{of_rules} is written in rules; questions are Prolog"
+            what = "this cannot be read as a goal"
+            return self._at("N410", what, why, f"write {here} for it", sign.start())
         return self._at(*_TOLD[fault["kind"]](fault, self.known), fault["at"])
+
+    def _sign_of_rules(self) -> re.Match[str] | None:
+        """Return the first sign that rules have and Prolog has not, what is quoted left out."""
+        return next((found for found in _SIGNS.finditer(self.text) if found[1]), None)
 
     def _words_of(self, call: Fault) -> Iterator[Diagnostic]:
         """Yield what is wrong with the words of a call of one of the contract's predicates."""
@@ -79,7 +93,7 @@ def _syntax(fault: Fault, _known: frozenset[Signature]) -> Parts:
 
 
 def _form(_fault: Fault, _known: frozenset[Signature]) -> Parts:
-    why = "it is empty, a rule, or more than one"
+    why = "it is empty, a variable, a rule, or more than one"
     return "N410", "this is not one goal", why, EXAMPLE
 
 

@@ -114,7 +114,9 @@ def read(rule: Rule) -> Clause:
     heads: list[Literal] = []
     if kind == ast.ASTType.Literal:
         only = _literal(head)
-        if only.kind == "atom":
+        if only.kind == "atom" and only.sign:
+            form, conditions = "constraint", [only]  # `not a :- b.` is `:- b, not not a.`
+        elif only.kind == "atom":
             heads = [only]
         elif only.text == "pool":
             heads = list(only.inner)

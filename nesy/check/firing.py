@@ -25,8 +25,9 @@ def strengths(program: Program) -> Iterator[Diagnostic]:
             if term is None or term.kind == "number":
                 continue
             low, high = values.range(term)
-            if values.empty is None and high < math.inf and not 0 <= low <= high <= 1000:
-                what = f"the strength {term} can be {int(low if low < 0 else high)}"
+            beyond = [end for end in (low, high) if abs(end) < math.inf and not 0 <= end <= 1000]
+            if values.empty is None and high < math.inf and beyond:
+                what = f"the strength {term} can be {int(beyond[0])}"
                 why = "a strength is an integer from 0 to 1000; a case beyond that is refused"
                 fix = "divide by 1000 after multiplying two confidences, or bound it by comparisons"
                 yield fault("N317", (what, why, fix), clause, term, warning=True)
@@ -222,7 +223,9 @@ def idle(program: Program) -> Iterator[Diagnostic]:
             by = [str(c) for c in rest if _shared(c, literal)]
             # An equation gives its variable a value, which no other condition may do.
             sure = literal.text != "="
-            why = f"{' and '.join(by)} says so already" if by else "confidences are 0-1000"
+            varies = any(term.kind == "variable" for term in literal.walk())
+            why = "confidences are 0-1000" if varies else "nothing in it varies"
+            why = f"{' and '.join(by)} says so already" if by else why
             yield _idle(clause, literal, f"{literal} is always true here", why, sure=sure)
         for literal in clause.body:
             found = stated(literal, program.words) if literal.kind == "atom" else None

@@ -60,31 +60,28 @@ def _of_kind(
     kind: str, term: Term, literal: Literal, clause: Clause, words: Vocabulary
 ) -> Iterator[Fault]:
     word = term.text
-    known = known_words(kind, words)
-    if word in known:
-        return
-    bare = word.strip("'\"")
-    if bare in known:
-        what = f"unknown {kind} {word}"
-        why = "in quotes it is another word; the words of the ontology have none"
-        yield fault(
-            "N307",
-            (what, why, f"write {bare}, without quotes"),
-            clause,
-            term,
-            edits=replaced(term, bare),
-        )
+    if word in known_words(kind, words):
         return
     others = [k for k in words.terms if k not in (kind, "unit") and word in words.terms[k]]
     if others or term.kind == "number":
         yield _misplaced(kind, others, term, literal, clause, words)
-        return
-    what = f"unknown {kind} {word}"
+    else:
+        yield _unknown(kind, term, clause, words)
+
+
+def _unknown(kind: str, term: Term, clause: Clause, words: Vocabulary) -> Fault:
+    """Return the fault of a word that the ontology does not have at all, or not in quotes."""
+    known, bare = known_words(kind, words), term.text.strip("'\"")
+    what = f"unknown {kind} {term.text}"
+    if bare in known:
+        why = "in quotes it is another word; the words of the ontology have none"
+        said, mend = (what, why, f"write {bare}, without quotes"), bare
+        return fault("N307", said, clause, term, edits=replaced(term, mend))
     why = f"the ontology has no {kind} of this name, so nothing will ever match it"
-    close = one_edit(word, known)
-    fix = f"did you mean {close}?" if close else nearest(word, known)
+    close = one_edit(term.text, known)
+    fix = f"did you mean {close}?" if close else nearest(term.text, known)
     edits = replaced(term, close) if close else ()
-    yield fault("N307", (what, why, fix), clause, term, edits=edits)
+    return fault("N307", (what, why, fix), clause, term, edits=edits)
 
 
 def _misplaced(
@@ -170,6 +167,25 @@ def variables(program: Program) -> Iterator[Diagnostic]:
                     why = f"nothing is both, so the two never match; {literal.text} is {predicate}"
                     fix = "use two variables, or look at the order of the arguments"
                     yield fault("N319", (what, why, fix), clause, term)
+
+
+def compared(program: Program) -> Iterator[Diagnostic]:
+    """Yield an N307 for a word that a variable is compared with and can never be."""
+    for clause in program.checked:
+        kinds: dict[str, dict[str, None]] = {}
+        for literal in clause.literals():
+            for predicate, name, term in places(literal):
+                if term.kind == "variable" and (kind := kind_of(predicate, name)):
+                    kinds.setdefault(term.text, {})[kind] = None
+        for literal in clause.literals():
+            if literal.kind != "comparison" or literal.text not in ("=", "!="):
+                continue
+            for one, other in (literal.terms, literal.terms[::-1]):
+                asked = kinds.get(one.text, {}) if one.kind == "variable" else {}
+                for term in other.arguments if other.kind == "pool" else (other,):
+                    known = term.text in {w for k in asked for w in known_words(k, program.words)}
+                    if asked and not known and term.kind in ("word", "number"):
+                        yield _unknown(next(iter(asked)), term, clause, program.words)
 
 
 def _share(one: str, other: str, words: Vocabulary) -> bool:

@@ -8,13 +8,16 @@ from collections.abc import Iterator
 from itertools import count
 
 from nesy.check.clause import Clause, Signature
+from nesy.check.names import renamed
 from nesy.check.program import Program, fault, span
 from nesy.check.spelling import one_edit
 from nesy.diagnostics import Diagnostic, Edit, Fault, nearest
-from nesy.predicates import PREDICATES
+from nesy.predicates import INPUTS, PREDICATES
 from nesy.rulebook import Rule
 
 _SLOT = re.compile(r"\{([A-Za-z_]\w*)\}")
+# What rules may derive and the engine looks at by itself.
+_SHARED = PREDICATES.keys() - INPUTS
 _WITH_A_SOURCE = frozenset({("evidence", 3), ("excluded", 2)})
 
 
@@ -92,13 +95,14 @@ def single(program: Program) -> Iterator[Diagnostic]:
         every = clause.variables()
         counts = Counter(term.text for term in every)
         told = {*_SLOT.findall(rule.sentence or ""), *rule.weighed}
+        inside = {id(t) for part in clause.body if part.kind == "other" for t in part.walk()}
         for term in every:
             if counts[term.text] > 1 or term.text in told or term.text.startswith("_"):
                 continue
             close = one_edit(term.text, counts)
             what = f"{term.text} occurs only once"
             why = "it compares with nothing"
-            if ("evidence", 3) in rule.heads:
+            if ("evidence", 3) in rule.heads and id(term) not in inside:
                 why = "it compares with nothing, and each value it can take is a voice of its own"
             fix = "write _ where any value will do, or name it in the sentence"
             fix = f"did you mean {close}? else {fix}" if close else fix
@@ -116,12 +120,18 @@ def unused(program: Program) -> Iterator[Diagnostic]:
                 continue
             told.add(signature)
             name, arity = signature
-            others = {n for n, a in program.read_signatures if a == arity}
+            others = {n for n, a in program.read_signatures | _SHARED if a == arity}
             close = one_edit(name, others)
             what = f"no rule looks at {name}/{arity}"
             why = "what it derives reaches no reading and no norm"
+            if meant := next((PREDICATES[s] for s in sorted(_SHARED) if s[0] == name), None):
+                what = f"{name} takes {len(meant.arguments)} arguments, not {arity}"
+                said = (what, f"{why}, as no rule looks at {name}/{arity}", f"write {meant}")
+                yield fault("N359", said, clause, head, warning=True)
+                continue
             args = ", ".join(f"A{n}" for n in range(1, arity + 1))
             explained = f"%*! {name}({args}) and a sentence *%" if arity else f"%*! {name} …*%"
             fix = f"use it in another rule, or say what it is for: {explained}"
             fix = f"did you mean {close}? else {fix}" if close else fix
-            yield fault("N359", (what, why, fix), clause, head, warning=True)
+            edits = renamed(head, close)
+            yield fault("N359", (what, why, fix), clause, head, warning=True, edits=edits)

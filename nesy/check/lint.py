@@ -26,6 +26,7 @@ ERRORS: tuple[Check, ...] = (
     names.lifted,
     names.exceptions,
     kinds.words,
+    kinds.compared,
     kinds.variables,
     kinds.terms,
     kinds.strengths,
@@ -69,7 +70,8 @@ def faults(
     program = Program(rulebook, vocabulary, rulebook.packs if packs is None else packs)
     errors = _errors(program)
     warned = [fault for check in warnings() for fault in check(program)]
-    return in_order([*errors, *_further(warned, errors, program)], rulebook)
+    every = dict.fromkeys([*errors, *_further(warned, errors, program)])
+    return in_order(every, rulebook)
 
 
 def require_sound(rulebook: Rulebook, vocabulary: Vocabulary) -> None:

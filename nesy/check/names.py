@@ -54,17 +54,17 @@ def _unknown(literal: Literal, clause: Clause, program: Program) -> Fault:
     close = one_edit(name, known)
     hint = f"did you mean {close}?" if close else nearest(name, {n for n, _ in program.known})
     fix = f"{hint} or add `#defined {name}/{arity}.`"
-    return fault("N301", (what, why, fix), clause, literal, edits=_renamed(literal, name, close))
+    return fault("N301", (what, why, fix), clause, literal, edits=renamed(literal, close))
 
 
-def _renamed(literal: Literal, name: str, close: str | None) -> tuple[Edit, ...]:
-    """Return the edit of a predicate's name, which begins its atom."""
+def renamed(literal: Literal, close: str | None) -> tuple[Edit, ...]:
+    """Return the edit that gives an atom another name, which begins it; none without one."""
     if close is None or literal.node is None or literal.negated:
         return ()
     node = literal.node
     symbol = node.atom.symbol if node.ast_type == ast.ASTType.Literal else node
     line, column, *_ = span(symbol)
-    return (Edit(line, column, line, column + len(name), close),)
+    return (Edit(line, column, line, column + len(literal.text), close),)
 
 
 def _plain(meaning: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -37,7 +37,7 @@ def everything_shipped(
     packs: Sequence[str] | None, ontology: Iterable[Path], today: date
 ) -> Checked:
     """Check the shipped rules and the ontology; raises NesyError N311 for an unknown pack."""
-    from nesy import exemption, rulebook, shapes, vocabulary
+    from nesy import rulebook, shapes, vocabulary
     from nesy.check import lint
 
     extra = tuple(ontology)
@@ -45,7 +45,7 @@ def everything_shipped(
     words = vocabulary.load(extra)
     book = rulebook.load(packs)
     faults += lint.faults(book, words)
-    faults += exemption.ended((r for pack in book.packs for r in pack.rules), today)
+    faults += _ended(book.packs, today)
     return Checked(tuple(faults), sum(len(pack.rules) for pack in book.packs))
 
 
@@ -62,7 +62,7 @@ def files(
     ``texts`` are the files an editor holds and has not saved. A file that cannot be read is told
     beside the faults of the others, and is not in the rulebook returned.
     """
-    from nesy import exemption, overriding, rulebook
+    from nesy import overriding, rulebook
     from nesy.check import lint
     from nesy.rule_file import labels_twice, parse_pack
     from nesy.rule_text import LARGEST_FILE
@@ -90,9 +90,17 @@ def files(
     book = rulebook.Rulebook(overridden.packs, overrides=overridden.rules)
     read = [pack for pack in book.packs if pack.path in {p.path for p in read}]
     faults += lint.faults(book, words, read)
-    faults += exemption.ended((r for pack in read for r in pack.rules), today)
+    faults += _ended(read, today)
     found = tuple(in_characters(fault, sources) for fault in faults)
     return Checked(found, sum(len(pack.rules) for pack in book.packs)), book
+
+
+def _ended(packs: Iterable[Pack], today: date) -> Iterator[Diagnostic]:
+    """Yield an N611 for each exception that ran out; one without a last day is an N610."""
+    from nesy import exemption
+
+    every = (rule for pack in packs for rule in pack.rules)
+    yield from exemption.ended(filter(exemption.last_day, every), today)
 
 
 def _shipped_stratum(path: Path, packs: Mapping[Path, Pack]) -> Strata | None:

@@ -16,7 +16,7 @@ _WHAT, _END = "the variable ", " is unsafe"
 
 def explained(found: Iterable[Diagnostic], program: Program) -> Iterator[Diagnostic]:
     """Yield clingo's diagnostics, those of unsafe variables (N303) with what to do."""
-    every = tuple(found)
+    every = tuple(dict.fromkeys(found))  # each alternative of a pool is refused for itself
     for diagnostic in every:
         name = _name(diagnostic)
         place = diagnostic.file, diagnostic.line, diagnostic.column

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -187,7 +188,9 @@ def serve() -> None:
             )
         return found
 
-    server.start_io(sys.stdin.buffer, sys.stdout.buffer)
+    # The server closes what it wrote to; the command flushes its own once it is done.
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as out:
+        server.start_io(sys.stdin.buffer, out)
 
 
 _Asked = lsp.HoverParams | lsp.CompletionParams | lsp.DefinitionParams

@@ -48,6 +48,7 @@ _ENGLISH = {
     "unread": "not all of it could be read ({reason})",
     "undrafted": "no draft was made",
     "struck": "kept out of the reply",
+    "gave_way": "forbidden by a norm that gave way",
     "reading": "how the face and the words were read",
     "opinions": "what two perceivers make of the face, which decides nothing here",
     "voice_claim": "{first} itself claims: {emotions}",

@@ -11,7 +11,7 @@ import clingo
 from nesy.diagnostics import Diagnostic, NesyError, nearest
 from nesy.explain.english import WORDS
 from nesy.explain.opinions import opinions_of
-from nesy.explain.question import DoesNotHold, matches, pattern_of
+from nesy.explain.question import DoesNotHold, known_pattern, matches, pattern_of
 from nesy.explain.why.justify import Explainer, Node
 from nesy.govern import FORCES, INFER_FROM_FACE
 from nesy.predicates import PREDICATES
@@ -45,6 +45,9 @@ def why(trace: Trace, engine: Engine, atom: str | None = None, *, every: bool = 
         return _response(trace, stages, explainer, engine)
     holding = explainer.holding()
     found = [held for held in holding if matches(pattern_of(atom), held)]
+    if not found:
+        wanted = known_pattern(atom, engine)
+        found = sorted(known for known in engine.static if matches(wanted, known))
     if not found:
         raise DoesNotHold(absent(atom, holding))
     told = partial(_ways, explainer) if every else explainer.why
@@ -153,18 +156,24 @@ def acts_told(
 
 
 def _forbidden(stages: Stages, explainer: Explainer) -> Iterator[Node]:
-    """Yield what was struck, with its reasons; then, briefly, what no reply may do.
+    """Yield what was struck, with its reasons; what gave way; briefly, what no reply may do.
 
-    Struck is what a draft did, what a weaker norm asked for, and reading the face.
+    Struck is what a draft did, what a weaker norm asked for, and reading the face. A prohibition
+    that a stronger norm asks to break keeps nothing out.
     """
     atoms = stages.norms.atoms if stages.norms else frozenset()
-    forbidden = sorted(a for a in atoms if a.match("forbidden", 2))
+    every = sorted(a for a in atoms if a.match("forbidden", 2))
+    weaker = sorted(a for a in atoms if a.match("overridden", 3))
+    forbidden = [a for a in every if not any(a.arguments == w.arguments[:2] for w in weaker)]
     wanted = {str(a.arguments[0]) for a in atoms if a.match("overridden", 3)}
     wanted |= {broken.act for round_ in stages.rounds for broken in round_.broken}
     wanted.add(INFER_FROM_FACE)
     struck = tuple(explainer.why(a) for a in forbidden if str(a.arguments[0]) in wanted)
     if struck:
         yield Node("group", "", text="struck", because=struck)
+    broken = {tuple(a.arguments) for a in every}
+    if gave_way := tuple(explainer.why(w) for w in weaker if tuple(w.arguments[:2]) in broken):
+        yield Node("group", "", text="gave_way", because=gave_way)
     standing = [explainer.why(a) for a in forbidden if str(a.arguments[0]) not in wanted]
     if standing:
         brief = tuple(replace(node, brief=True) for node in standing)

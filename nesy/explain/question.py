@@ -16,6 +16,7 @@ from nesy.rulebook import Signature, everything
 ANYTHING = clingo.String("_")
 LONGEST_ATOM = 300
 _ANONYMOUS = re.compile(r"(?<![A-Za-z0-9_\"])_(?![A-Za-z0-9_\"])")
+_VARIABLE = re.compile(r"(?<![A-Za-z0-9_\"])[A-Z][A-Za-z0-9_]*")
 _ATOM = re.compile(r"^[a-z][A-Za-z0-9_]*(\([^()]*\))?$")
 
 
@@ -40,16 +41,20 @@ def pattern_of(text: str) -> clingo.Symbol:
 
     ``reading(Face, Emotion)`` and ``reads(Face, Emotion)`` ask for ``reads(Face, Emotion, _)``.
     """
-    if len(text) > LONGEST_ATOM or not text.isascii() or not _ATOM.match(text.strip()):
+    atom = text.strip().removesuffix(".")
+    if len(text) > LONGEST_ATOM or not text.isascii() or not _ATOM.match(atom):
         what = f"{text[:60]!r} is not an atom"
         why_ = "an atom is a predicate with constants, numbers or _ in brackets"
         raise NesyError(Diagnostic("N501", what, why_, "write it as in 'reads(f1, joy, _)'"))
     try:
-        symbol = clingo.parse_term(_ANONYMOUS.sub('"_"', text.strip()), logger=_silent)
+        symbol = clingo.parse_term(_ANONYMOUS.sub('"_"', atom), logger=_silent)
     except RuntimeError as error:
         what = f"{text[:60]!r} is not an atom"
-        fix = "write it as in 'reads(f1, joy, _)'"
-        raise NesyError(Diagnostic("N501", what, "clingo cannot read it", fix)) from error
+        why_, fix = "clingo cannot read it", "write it as in 'reads(f1, joy, _)'"
+        if variable := _VARIABLE.search(atom):
+            why_ = f"{variable[0]} begins with a capital letter, so it is a variable"
+            fix = f"write _ for anything: '{_VARIABLE.sub('_', atom)}'; nesy ask takes variables"
+        raise NesyError(Diagnostic("N501", what, why_, fix)) from error
     if symbol.match("reading", 2) or symbol.match("reads", 2):
         return clingo.Function("reads", [*symbol.arguments, ANYTHING])
     return symbol

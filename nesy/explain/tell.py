@@ -237,7 +237,8 @@ def _phrase(
     value: clingo.Symbol, argument: str, predicate: Predicate | None, vocabulary: Vocabulary
 ) -> str:
     if value.type == clingo.SymbolType.String:
-        return WORDS.get(f"any_{argument}", WORDS["anything"])
+        anything = WORDS.get(f"any_{argument}", WORDS["anything"])
+        return anything if value.string == "_" else str(value)
     if argument == "Face":
         return (
             f"{WORDS['speaker']} ({value})" if predicate is None else f"{WORDS['face']} ({value})"

@@ -84,7 +84,8 @@ class Explainer:
         admitted = [*stages.admitted, *engine.static]
         found = solve_instrumented(rulebook, "interpret", admitted, extra=extra)
         fitting = [i for answer, i in found if stages.interpretation.atoms <= answer.atoms]
-        best = (fitting or [found[0][1] if found else []])[0]
+        every = fitting or [instances for _, instances in found]
+        best = min(every, key=self._apart, default=[])
         final = [*stages.final_facts, *engine.static]
         ((_, judged), *_) = solve_instrumented(rulebook, "govern", final)
         instances = [*best, *judged]
@@ -92,6 +93,12 @@ class Explainer:
         seen = {*stages.final_facts, *stages.admitted, *engine.static}
         facts = (seen - derived) | (seen & set(stages.all_facts))
         self.derivation = Derivation(instances, facts)
+
+    def _apart(self, instances: Iterable[Instance]) -> int:
+        """Count in how many voices an answer set differs from the one the reading tells of."""
+        fired = {(i.rule.id, i.head, _bound(i)) for i in instances if i.head.match("evidence", 3)}
+        voices = self.stages.interpretation.voices
+        return len(fired ^ {(v.rule, _evidence(v), v.bindings) for v in voices})
 
     def holding(self) -> list[clingo.Symbol]:
         """Return every atom that can be asked about, sorted."""
@@ -214,20 +221,21 @@ class Explainer:
         raise LookupError(f"no instance of {voice.rule} derives {voice.emotion}")
 
     def _by_rule(self, voice: Voice) -> list[Instance]:
-        head = clingo.Function(
-            "evidence",
-            [
-                clingo.Function(voice.face),
-                clingo.Function(voice.emotion),
-                clingo.Number(voice.strength),
-            ],
-        )
         return [
             i
-            for i in self.derivation.instances.get(head, ())
-            if i.rule.id == voice.rule
-            and tuple(str(v) for _, v in i.named_bindings) == voice.bindings
+            for i in self.derivation.instances.get(_evidence(voice), ())
+            if i.rule.id == voice.rule and _bound(i) == voice.bindings
         ]
+
+
+def _evidence(voice: Voice) -> clingo.Symbol:
+    """Return the atom that a voice is an instance of."""
+    words = [clingo.Function(voice.face), clingo.Function(voice.emotion)]
+    return clingo.Function("evidence", [*words, clingo.Number(voice.strength)])
+
+
+def _bound(instance: Instance) -> tuple[str, ...]:
+    return tuple(str(value) for _, value in instance.named_bindings)
 
 
 def _assumed(atom: clingo.Symbol) -> Node:
