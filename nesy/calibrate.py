@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
@@ -201,11 +201,7 @@ def fit(
     """
     given = list(some)
     clusters = sorted({example.cluster for example in given}, key=_dealt)
-    if len(clusters) < 2 * FOLDS:
-        what = f"{len(clusters)} groups of cases are too few to calibrate with"
-        why = f"{FOLDS} parts are held out in turn, and each needs two groups"
-        fix = f"label at least {2 * FOLDS} faces; rows with one `group` count once"
-        raise NesyError(Diagnostic("N166", what, why, fix, labels))
+    require_enough(clusters, labels)
     fold = {cluster: number % FOLDS for number, cluster in enumerate(clusters)}
     groups = {}
     for group in dict.fromkeys(example.group for example in given):
@@ -229,6 +225,15 @@ def fit(
         cases=cases,
         clusters=len(clusters),
     )
+
+
+def require_enough(clusters: Collection[str], labels: str) -> None:
+    """Raise NesyError N166 where there are too few clusters to hold some of them out in turn."""
+    if len(clusters) < 2 * FOLDS:
+        what = f"{len(clusters)} groups of cases are too few to calibrate with"
+        why = f"{FOLDS} parts are held out in turn, and each needs two groups"
+        fix = f"label at least {2 * FOLDS} faces; rows with one `group` count once"
+        raise NesyError(Diagnostic("N166", what, why, fix, labels))
 
 
 def _dealt(cluster: str) -> str:

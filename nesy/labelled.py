@@ -9,7 +9,7 @@ label the other fields. Traces with ``people``, which `nesy learn` reads, label 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from nesy import schema, strict_json
-from nesy.diagnostics import Diagnostic, NesyError
+from nesy.diagnostics import Diagnostic, NesyError, nearest
 from nesy.observation import Name, Term, Votes
 from nesy.trace import Case, parse_trace
 
@@ -43,6 +43,10 @@ class Labels(BaseModel):
     act: Term | None = None
     cues: tuple[Term, ...] | None = None
     group: Name | None = None
+
+
+# A frame of a film or of an animated picture is named beside the fields of a case.
+_KEYS = frozenset({*Case.model_fields, *Labels.model_fields, "frame"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +115,23 @@ def _choice(shares: Mapping[str, float], known: Sequence[str]) -> Label | None:
     return {(value,): shares.get(value, 0.0) / total for value in known}
 
 
-def read(file: Path, vocabulary: Vocabulary) -> list[Labelled]:
-    """Return the labelled cases of a file; raises NesyError N166 for every fault of a line."""
+def read(
+    file: Path, vocabulary: Vocabulary, *, tell: Callable[[str], None] | None = None
+) -> list[Labelled]:
+    """Return the labelled cases of a file; raises NesyError N166 for every fault of a line.
+
+    ``tell`` is told how many rows have no label, if any.
+    """
     found: list[Labelled] = []
     faults: list[Diagnostic] = []
+    bare = 0
     for line, value in strict_json.lines(file):
         trace = parse_trace(value, file=str(file), line=line)
         case = trace.case
+        given = case.model_extra or {}
+        faults += [_no_key(key, file, line) for key in given if key not in _KEYS]
         try:
-            labels = Labels.model_validate(case.model_extra or {})
+            labels = Labels.model_validate(given)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             faults.append(_fault(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", file, line))
@@ -133,10 +145,14 @@ def read(file: Path, vocabulary: Vocabulary) -> list[Labelled]:
             case = case.model_copy(update={"image": (file.parent / image).as_posix()})
         if labels.model_dump(exclude={"group"}, exclude_none=True):
             found.append(Labelled(case, labels, labels.group or f"row {line}"))
+        else:
+            bare += 1
     if faults:
         raise NesyError(faults)
     if not found:
         raise NesyError(_fault("no row has a label", file, 1))
+    if bare and tell is not None:
+        tell(f"{file}: {bare} of {bare + len(found)} rows have no label and are left out")
     return found
 
 
@@ -153,6 +169,11 @@ def _unknown(labels: Labels, words: Vocabulary, file: Path, line: int) -> list[D
         for kind, term in named
         for fault in words.lacking(kind, term, file=str(file), line=line)
     ]
+
+
+def _no_key(key: str, file: Path, line: int) -> Diagnostic:
+    what, why = f"{key[:40]!r} is no key of a labelled case", "what it says would be ignored"
+    return Diagnostic("N166", what, why, nearest(key[:40], _KEYS), str(file), line)
 
 
 def _fault(why: str, file: Path, line: int) -> Diagnostic:

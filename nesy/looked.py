@@ -6,7 +6,6 @@ is of (the model by hash, the labels by hash, the seed); a file of anything else
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -19,6 +18,7 @@ import numpy as np
 
 from nesy.calibrate import Example, unwritable
 from nesy.diagnostics import Diagnostic, NesyError
+from nesy.locking import locked
 
 
 class Looked:
@@ -42,10 +42,8 @@ class Looked:
 
     def _alone(self) -> None:
         """Keep others from writing to the file; raises NesyError N151 where one does."""
-        lock = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o666)
-        weakref.finalize(self, os.close, lock)  # which gives the lock back, as a kill does
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            weakref.finalize(self, locked(self.path).close)
         except BlockingIOError as error:
             what, why = f"{self.path} cannot be written", "another nesy calibrate writes to it"
             fix = "wait for it, or name another file with -o"

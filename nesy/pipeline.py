@@ -66,7 +66,7 @@ def perceive(
                 found = next(seen)
             versions: dict[str, Any] = {"seed": seed, **read_by(chosen)}
             if case.image is not None:
-                versions |= {"perceiver": described.get("version") or described.get("model")}
+                versions |= seen_by(described)
             trace = _observed(found, words, versions, chosen)
             yield trace if second is None else _beside(trace, second, words, seed)
 
@@ -110,6 +110,11 @@ def _has_face(case: Case, observation: Observation) -> None:
         why = "without a face only the words could be read"
         fix = "crop the picture to the face, or leave the picture out"
         raise NesyError(Diagnostic("N141", what, why, fix))
+
+
+def seen_by(described: dict[str, Any]) -> dict[str, Any]:
+    """Return what a Trace records of the perceiver that describes itself so."""
+    return {"perceiver": described.get("version") or described.get("model")}
 
 
 def reader_for(named: str | Reader | None, vocabulary: Vocabulary) -> Reader | None:

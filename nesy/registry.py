@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 import pkgutil
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -229,14 +231,21 @@ def _made(spec: str, seam: Seam, protocol: Any, vocabulary: Vocabulary) -> Any:
     name, model = split(spec, seam)
     known = readers() if seam is READER else adapters(seam)
     create, options = _creator(_named(name, seam, known), seam), options_of(spec)
+    taken = _taken(create) if options else None
+    bare = f"leave it out: {seam.option} {_OPTIONS.sub('', spec)[:80]}"
+    what = f"the {seam.noun} {name} has no such option"
+    if taken is not None and (wrong := [option for option in options if option not in taken]):
+        why = f"it takes {', '.join(sorted(taken)) or 'none'}"
+        raise NesyError(
+            Diagnostic("N165", f"{what}: {option}", why, nearest(option, taken) if taken else bare)
+            for option in wrong
+        )
     try:
         made = create(model, vocabulary, **options)
     except TypeError as error:
         if not options or "unexpected keyword" not in str(error):
             raise
-        what = f"the {seam.noun} {name} has no such option"
-        fix = f"leave it out: {seam.option} {_OPTIONS.sub('', spec)[:80]}"
-        raise NesyError(Diagnostic("N165", what, str(error), fix)) from error
+        raise NesyError(Diagnostic("N165", what, str(error), bare)) from error
     if not isinstance(made, protocol):
         raise _not_one(name, seam, f"{seam.creator}() returns a {type(made).__name__}")
     return made
@@ -277,6 +286,21 @@ def _creator(adapter: Adapter, seam: Seam) -> Callable[..., object]:
         why = f"{adapter.summary} has no {seam.creator}(model, vocabulary)"
         raise _not_one(adapter.name, seam, why)
     return create
+
+
+def _taken(create: Callable[..., object]) -> frozenset[str] | None:
+    """Return the options that a creator takes; None where it does not say.
+
+    One that takes any (``**options``) names them in its module's ``OPTIONS``.
+    """
+    try:
+        _, _, *parameters = inspect.signature(create).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    if any(each.kind is each.VAR_KEYWORD for each in parameters):
+        named = getattr(sys.modules.get(create.__module__), "OPTIONS", None)
+        return None if named is None else frozenset(named)
+    return frozenset(each.name for each in parameters)
 
 
 def _not_one(name: str, seam: Seam, why: str) -> NesyError:

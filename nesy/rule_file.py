@@ -38,7 +38,10 @@ _PREDICATE = re.compile(r"^%\*!\s*([a-z_]\w*)(?:\(([^)]*)\))?\s+(.*?)\s*\*%$", r
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of a file. ``id`` is its label, or ``file:line`` where it has none."""
+    """One rule of a file. ``id`` is its label, or ``file:line`` where it has none.
+
+    ``noted`` are the comments that the notes stand in.
+    """
 
     id: str
     sentence: str | None
@@ -48,6 +51,7 @@ class Rule:
     column: int
     statement: ast.AST = field(repr=False, compare=False, hash=False)
     label: ast.AST | None = field(default=None, repr=False, compare=False, hash=False)
+    noted: dict[str, ast.AST] = field(default_factory=dict, repr=False, compare=False, hash=False)
 
     @property
     def place(self) -> str:
@@ -164,6 +168,7 @@ def _assemble(path: Path, name: str, stratum: Strata | None, statements: Sequenc
     label: tuple[str, str] | None = None
     labelled: ast.AST | None = None
     notes: dict[str, str] = {}
+    noted: dict[str, ast.AST] = {}
     of_pack: dict[str, str] = {}
     rules: list[Rule] = []
     others: list[ast.AST] = []
@@ -177,11 +182,11 @@ def _assemble(path: Path, name: str, stratum: Strata | None, statements: Sequenc
                 predicates.append(_documented(documented))
             if found := _LABEL.match(text):
                 faults += _no_rule_below(labelled, name)
-                label, labelled, notes = (found[1], found[2]), statement, {}
+                label, labelled, notes, noted = (found[1], found[2]), statement, {}, {}
             elif text.startswith("%!"):
                 faults.append(_not_a_label(statement, name))
             elif (note := _NOTE.match(text)) and label:
-                notes[note[1]] = note[2]
+                notes[note[1]], noted[note[1]] = note[2], statement
             elif note and not rules:
                 of_pack[note[1]] = note[2]
             elif (heading := _TITLE.match(text)) and title == path.stem:
@@ -195,8 +200,8 @@ def _assemble(path: Path, name: str, stratum: Strata | None, statements: Sequenc
                 faults.append(theory)
             rule_id, sentence = label or (place, None)
             at = name, begin.line, begin.column
-            rules.append(Rule(rule_id, sentence, notes, *at, statement, labelled))
-            label, labelled, notes = None, None, {}
+            rules.append(Rule(rule_id, sentence, notes, *at, statement, labelled, noted))
+            label, labelled, notes, noted = None, None, {}, {}
         elif kind == ast.ASTType.Defined:
             others.append(statement)
         elif kind != ast.ASTType.ShowSignature and not _is_base(statement):

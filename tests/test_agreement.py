@@ -5,6 +5,7 @@
 import random
 import re
 from functools import cache
+from pathlib import Path
 
 import clingo
 import pytest
@@ -13,6 +14,8 @@ from clingo import ast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import nesy
+from nesy import strict_json
 from nesy.cli.engines import check_engines
 from nesy.diagnostics import NesyError
 from nesy.reason import agreement, asp, prolog, translate
@@ -20,7 +23,7 @@ from nesy.reason.cases import case, generated
 from nesy.reason.engine import Engine
 from nesy.reason.terms import symbol_text
 from nesy.rulebook import Rule
-from nesy.trace import Case, Fact, Trace
+from nesy.trace import Case, Fact, Trace, parse_trace
 
 pytestmark = pytest.mark.skipif(not prolog._is_there(), reason="SWI-Prolog is not installed")
 
@@ -305,6 +308,35 @@ def test_check_engines_over_traces_and_rules_of_yours(tmp_path, capsys):
     assert "atoms in 1 case\n" in capsys.readouterr().out
     check_engines([trace(tmp_path), mine], json_=True)
     assert capsys.readouterr().out == "[]\n"
+
+
+@pytest.fixture
+def inferences():
+    """Set how many inferences Prolog may take for a case, for one test."""
+
+    def allow(most):
+        said = f"retractall(most_inferences(_)), assertz(most_inferences({most}))"
+        prolog._once(f"nesy_runtime:({said})")
+
+    yield allow
+    allow(500_000_000)
+
+
+def test_prolog_derives_what_others_rest_on_once(inferences):
+    demo = Path(nesy.__file__).parents[1] / "benchmarks" / "demo" / "observations.jsonl"
+    rows = [parse_trace(value, file="demo", line=at) for at, value in strict_json.lines(demo)]
+    slow = [row for row in rows if row.case.id in ("fine_troubled_smile", "fine_pressed_lips")]
+    inferences(2_000_000)
+    found = agreement.over_traces(engine(), slow)
+    assert found
+    assert found.cases == 2
+
+
+def test_a_case_that_prolog_gives_up_is_named(tmp_path, inferences, nesy):
+    inferences(100)
+    told = nesy("check", "--engines", trace(tmp_path))
+    assert told.code == 2
+    assert "N406 Prolog did not finish, in c7, rules/interpret" in told.err
 
 
 def test_check_engines_ends_with_1_where_they_differ(tmp_path, capsys, monkeypatch):

@@ -179,6 +179,45 @@ def test_labels_that_cannot_be_used(tmp_path, value, code):
     assert caught.value.diagnostics[0].line == 1
 
 
+def keys_refused(tmp_path, value):
+    with pytest.raises(NesyError) as caught:
+        labelled.read(rows(tmp_path / "l.jsonl", value), WORDS)
+    return [(fault.code, fault.what.split()[0], fault.fix) for fault in caught.value.diagnostics]
+
+
+def test_a_key_that_is_misspelt_is_refused_and_not_ignored(tmp_path):
+    row = {"image": "a.png", "units": [12], "frame": 0}
+    assert keys_refused(tmp_path, {**row, "emotion": ["joy"], "expresions": ["smile"]}) == [
+        ("N166", "'emotion'", "did you mean emotions?"),
+        ("N166", "'expresions'", "did you mean expressions?"),
+    ]
+    assert keys_refused(tmp_path, {"image": "a.png", "unit": [12]}) == [
+        ("N166", "'unit'", "did you mean units?")
+    ]
+
+
+def test_rows_without_a_label_are_counted(tmp_path):
+    told = []
+    labels, none = {"image": "a.png", "units": [12]}, {"image": "b.png"}
+    file = rows(tmp_path / "l.jsonl", labels, none, none)
+    assert len(labelled.read(file, WORDS, tell=told.append)) == 1
+    assert told == [f"{file}: 2 of 3 rows have no label and are left out"]
+    labelled.read(rows(tmp_path / "l.jsonl", labels), WORDS, tell=told.append)
+    assert len(told) == 1
+
+
+def test_too_few_groups_are_told_before_anything_is_looked_at(nesy, tmp_path):
+    face = {"image": "nowhere.png", "units": [12]}
+    file = rows(tmp_path / "l.jsonl", *[{**face, "group": f"g{n}"} for n in range(9)], face)
+    few = rows(tmp_path / "few.jsonl", *[{**face, "group": f"g{n % 9}"} for n in range(12)])
+    done = nesy("calibrate", few, "--with", "embedded", "-o", tmp_path / "c.json")
+    assert done.code == 2 and "N166 9 groups of cases are too few" in done.err
+    # No picture was opened, and no model asked for.
+    assert "nowhere.png" not in done.err
+    assert "N166" in nesy("calibrate", few, "--with", "none_such").err
+    assert "N101" in nesy("calibrate", file, "--with", "none_such").err
+
+
 def test_too_few_faces_are_refused():
     with pytest.raises(NesyError) as caught:
         fit(drawn(1.0, count=9), IDENTITY, labels="x", cases=9)

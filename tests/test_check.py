@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nesy import rulebook, vocabulary
-from nesy.check import lint, mend, session
+from nesy.check import labels, lint, mend, session
 from nesy.check.clause import read
 from nesy.check.spelling import one_edit
 from nesy.check.twins import covers
@@ -106,6 +106,13 @@ def test_the_shipped_rules_are_free_of_warnings_too(words):
             "evidence(f1, joy, 5) :- not evidence(f1, fear, 5), face(f1).",
             [("N355", "not evidence(f1, fear, 5)")],
         ),
+        ("{ a(F) } :- face(F).", [("N362", "{ a(F) } :- face(F).")]),
+        ("a(F) ; b(F) :- face(F).", [("N362", "a(F) ; b(F) :- face(F).")]),
+        ("{ forbidden(question, e111) }.", [("N308", "{ forbidden(question, e111) }.")]),
+        # Intervals
+        ("a(F) :- face(F), F = 5..1.", [("N350", "5..1")]),
+        ("a(7..3).", [("N350", "7..3")]),
+        ("a(F) :- face(F), 1 < #count { C : expression(F, _, C), C = 9..8 }.", [("N350", "9..8")]),
         # Twins
         ("a(F) :- face(F). a(G) :- face(G).", [("N353", "a(G) :- face(G).")]),
         (
@@ -165,6 +172,8 @@ def test_what_is_meant_is_let_pass(told, text):
             "evidence takes 3 arguments, not 2",
             "write evidence(Face, Emotion, Strength)",
         ),
+        ("evidense(F, joy)", "no rule looks at evidense/2", "did you mean evidence(Face, Emotion,"),
+        ("reeds(F)", "no rule looks at reeds/1", "use it in another rule"),
         ("mismatch(F)", "mismatch takes 2 arguments, not 1", "write mismatch(Face, Kind)"),
     ],
 )
@@ -198,6 +207,39 @@ def test_labels_sources_and_unused_predicates(told):
     helper = '%! m.h "{F}"\ngloomy(F) :- face(F).'
     assert told(helper, ()) == [("N359", "gloomy(F)")]
     assert told(f"%*! gloomy(Face)\n{{Face}} is gloomy.\n*%\n{helper}", ()) == []
+
+
+def test_a_brace_that_names_no_variable_is_told_at_its_place(told):
+    rule = "%  source: house\nevidence(F, fear, 300) :- claim(F, fear, _), cue(hedge, _)."
+    for sentence, found in [
+        ("{F shows so", "{F"),
+        ("F} shows so", "F}"),
+        ("“é” {F} shows {so", "{so"),
+        ("{F} shows {}", "{"),
+    ]:
+        assert told(f'%! m.x "{sentence}"\n{rule}', ()) == [("N357", found)]
+    assert told(f'%! m.x "{{F}} shows so"\n{rule}', ()) == []
+
+
+def test_a_misspelt_note_is_told_and_mended_and_one_of_yours_is_left(told, nesy, tmp_path):
+    rule = "evidence(F, fear, 300) :- claim(F, fear, _), cue(hedge, _)."
+    label, house = '%! m.x "{F} “é”"', "%  source: house"
+    assert told(f"{label}\n{house}\n%  innocnt: tired\n{rule}", ()) == [("N361", "innocnt")]
+    assert told(f"{label}\n{house}\n%  see: a note\n%  study: ours\n{rule}", ()) == []
+    file = tmp_path / "mine.lp"
+    file.write_text(f"{label}\n%  sorce: house\n{rule}\n", encoding="utf-8")
+    assert nesy("check", "--fix", file).code == 0
+    assert file.read_text(encoding="utf-8") == f"{label}\n{house}\n{rule}\n"
+
+
+def test_every_note_of_the_shipped_rules_is_known():
+    written = {name for pack in rulebook.everything().packs for r in pack.rules for name in r.notes}
+    assert written <= labels.NOTES
+
+
+@pytest.mark.parametrize("text", ["", "\n", "% of no rule\n", "#defined mine/1.\n"])
+def test_a_file_without_a_rule_is_told(check, text):
+    assert [fault.code for fault in check(text)] == ["N360"]
 
 
 def test_columns_count_characters_not_bytes(told):

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -281,3 +282,38 @@ def test_help_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "[]\n")
+
+
+# ── Output that nobody takes ────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("verb", [("list", "models"), ("perceive", "--line", "hm"), ("--help",)])
+def test_a_full_disk_behind_stdout_is_told(verb, unbuffered):
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*NESY, *verb], stdout=full, stderr=subprocess.PIPE, text=True, env=environment
+        )
+    assert done.returncode == 2
+    assert done.stderr == (
+        "N151 the output cannot be written\n"
+        "  why: No space left on device\n"
+        "  fix: make room, or send it elsewhere\n"
+    )
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_where_stderr_is_full_the_exit_code_says_it(unbuffered):
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*NESY, "list", "nonsense"], stderr=full, env=environment)
+    assert done.returncode == 2
+
+
+def test_a_reader_of_the_output_that_has_gone_is_no_fault():
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run([*NESY, "list", "rules"], stdout=write, stderr=subprocess.PIPE)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -133,12 +133,62 @@ def test_a_file_that_is_none_of_ours_is_refused_and_left_as_it_is(tmp_path, cont
     assert path.read_bytes() == content
 
 
-@pytest.mark.parametrize("part", ["rules", "ontology", "weights", "seed"])
+@pytest.mark.parametrize("part", ["rules", "ontology", "weights", "seed", "perceiver", "reader"])
 def test_traces_of_other_rules_are_not_continued(tmp_path, part):
     path = tmp_path / "out.jsonl"
-    kept(path, "a")
+    with Journal(path, VERSIONS) as journal:
+        list(journal.keep([trace("a", perceiver="one", reader="one")]))
     fault = fault_of(path, {**VERSIONS, part: "sha256:other"})
-    assert (fault.code, fault.line, fault.why) == ("N150", 1, f"it was made with other {part}")
+    assert (fault.code, fault.line) == ("N150", 1)
+    assert fault.why.startswith(f"it was made with other {part}: ")
+
+
+def recording(path, *names):
+    """Write what a perceiver saw of these cases."""
+    face = {"id": "f1", "emotion": {"joy": 900}}
+    rows = [{"id": name, "perceiver": "x", "faces": [face]} for name in names]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return f"replay:{path}"
+
+
+def test_what_one_model_saw_is_not_continued_with_another(nesy, tmp_path):
+    cases, out = tmp_path / "cases.jsonl", tmp_path / "out.jsonl"
+    rows = [{"id": name, "image": f"{name}.png", "line": "hm"} for name in "ab"]
+    cases.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    one, other = (recording(tmp_path / f"{name}.jsonl", "a", "b") for name in ("one", "other"))
+    begun = tmp_path / "begun.jsonl"
+    begun.write_text(cases.read_text().splitlines()[0] + "\n")
+    assert nesy("run", begun, "--with", one, "-o", out).code == 0
+    before = out.read_bytes()
+    done = nesy("run", cases, "--with", other, "-o", out)
+    assert done.code == 2 and "N150" in done.err and "other perceiver" in done.err
+    read = nesy("run", cases, "--with", one, "--reader", "lexical", "-o", out)
+    assert read.code == 2 and "N150" in read.err and "other reader" in read.err
+    assert out.read_bytes() == before
+    assert nesy("run", cases, "--with", one, "-o", out).code == 0
+    assert lines_of(out) == 2
+
+
+HELD = """
+import sys, time
+from pathlib import Path
+from nesy.journal import Journal
+journal = Journal(Path(sys.argv[1]), {})
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def test_one_run_at_a_time_writes_to_a_file_and_a_kill_ends_it(nesy, tmp_path):
+    cases, out = cases_file(tmp_path, 3), tmp_path / "out.jsonl"
+    with subprocess.Popen([sys.executable, "-c", HELD, out], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"held\n"
+        done = nesy("run", cases, "-o", out)
+        process.kill()
+    assert done.code == 2 and "N151" in done.err and "another nesy run" in done.err
+    assert lines_of(out) == 0
+    assert nesy("run", cases, "-o", out).code == 0
+    assert lines_of(out) == 3
 
 
 def test_what_cannot_be_written_is_told_before_any_case_begins(tmp_path):

@@ -86,6 +86,29 @@ def test_an_unknown_name_gets_the_nearest() -> None:
     assert caught.value.exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("spec", "what", "why", "fix"),
+    [
+        (
+            "embedded?soft_fact=scored",
+            "adapter embedded has no such option: soft_fact",
+            "it takes backend, batch_size, calibration, code_of, fast_forward, revision, samples, "
+            "soft_facts, temperature, think, trust_remote_code",
+            "did you mean soft_facts?",
+        ),
+        ("embedded?name=mine", "option: name", "it takes backend", "use one of: backend"),
+        ("replay:x.jsonl?samples=8", "option: samples", "it takes none", "--with replay:x.jsonl"),
+    ],
+)
+def test_an_option_that_is_not_taken_is_told_with_those_that_are(
+    spec: str, what: str, why: str, fix: str
+) -> None:
+    with pytest.raises(NesyError) as caught:
+        registry.perceiver(spec, WORDS)
+    (fault,) = caught.value.diagnostics
+    assert fault.code == "N165" and what in fault.what and why in fault.why and fix in fault.fix
+
+
 @pytest.mark.parametrize("spec", ["transformers", "replay", "embedded:x"])
 def test_a_model_is_needed_or_is_not(spec: str) -> None:
     assert code_of(spec) == "N103"

@@ -74,6 +74,7 @@ EXPECTED = {
     '+ evidence(f1, uncertainty, 900)\nwhy: "frowns"': False,
     "top f1 uncertainty\nwhy: mine.unsure": True,
     "verdict release\nwhy: mine.unsure": True,
+    "says mine.unsure f1 uncertainty 900\nwhy: mine.unsure": True,
 }
 
 
@@ -113,6 +114,8 @@ def test_json_has_the_same(pack, nesy):
         ("speaker(f1).\n\nwhy: mine.unsure\n", 3),
         ("speaker(f1).\n\n- p\nwhy: mine.unsure\n", 4),
         ("speaker(f1).\n\n+ p(\n", 3),
+        ("speaker(f1).\n\n- (a,b)\n", 3),
+        ("speaker(f1).\n\nreads F1 joy <= 300\n", 3),
         ("speaker(f1) :- face(f1).\n\n+ p\n", 1),
         ("# one\nspeaker(f1).\n\n+ p\n\n# two\nspeaker(f1).\n", 7),
     ],
@@ -225,6 +228,59 @@ def test_a_condition_that_always_holds_is_left_out(rules_file):
     engine = engine_for(rules=(rules_file(rules),))
     bench = Bench(engine, [engine.rulebook.by_id("mine.e111")], ["condition"])
     assert [m.text for m in bench.mutants] == ["cue(hedge,_)"]
+
+
+UNKNOWN = {
+    "speaker(f1). expression(f1, smyle, 500).": (1, 29, "N307", "did you mean smile?"),
+    "speaker(f1). expresion(f1, smile, 500).": (1, 14, "N301", "did you mean expression?"),
+    "- evidence(f1, joyy, _)": (3, 16, "N307", "did you mean joy?"),
+    "  - evidence(f1, joyy, _)": (3, 18, "N307", "did you mean joy?"),
+    "- evidense(f1, joy, _)": (3, 3, "N301", "did you mean evidence?"),
+    "- evidence(f1, joy)": (3, 3, "N301", "write evidence(f1, joy, _)"),
+    "no act jokee": (3, 8, "N307", "did you mean joke?"),
+    "act jokee": (3, 5, "N307", "did you mean joke?"),
+    "top f1 joyy": (3, 8, "N307", "did you mean joy?"),
+    "top face joy": (3, 5, "N319", "write Face for any face"),
+    "reads f1 joyy <= 300": (3, 10, "N307", "did you mean joy?"),
+    "says mine.unsure f1 joyy 500": (3, 21, "N307", "did you mean joy?"),
+}
+
+
+@pytest.mark.parametrize(("said", "told"), UNKNOWN.items())
+def test_a_case_that_says_what_nothing_knows_is_no_case(pack, nesy, said, told):
+    is_fact = said.endswith(".")
+    case = f"{said}\n\nverdict release\n" if is_fact else f"{FIRES}\n\n{said}\nverdict release\n"
+    found = nesy("test", pack(case))
+    line, column, code, fix = told
+    assert found.code == 2
+    assert f"mine.txt:{line}:{column}: {code} " in found.err
+    assert f"fix: {fix}" in found.err
+
+
+def test_a_case_may_state_a_norm_that_there_is_not(pack):
+    found = surveyed(pack("obligatory(persuade, e999).\n\n- evidence(_, joy, _)\n"))
+    assert not found.failed
+
+
+def test_a_rule_is_asked_why_it_spoke_and_no_other_that_says_the_same(pack):
+    torn = '%! mine.torn "{Face} frowns"\n%  source: house\n'
+    torn += "evidence(Face, uncertainty, 900) :- expression(Face, frown, _), cue(hedge, _).\n"
+    pairs = [
+        (one, of) for one in ("mine.torn", "mine.unsure") for of in ("mine.torn", "mine.unsure")
+    ]
+    cases = "\n\n".join(
+        f"# {number}\n{FIRES} expression(f1, frown, 900).\n\n"
+        f"says {one} f1 uncertainty 900\nwhy: {of}"
+        for number, (one, of) in enumerate(pairs)
+    )
+    found = surveyed(pack(cases, RULES + torn))
+    assert [not outcome.unmet for outcome in found.outcomes] == [one == of for one, of in pairs]
+
+
+def test_a_file_that_is_not_there_is_told_as_such(tmp_path, nesy):
+    for name in ("none.lp", "none.txt", "none"):
+        found = nesy("test", tmp_path / name)
+        assert (found.code, "No such file" in found.err, "N112" in found.err) == (2, True, True)
 
 
 @settings(max_examples=30, deadline=None)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from nesy import schema
 from nesy.diagnostics import Diagnostic, MissingError, NesyError
 
+from ..transformers import OPTIONS as OPTIONS
+
 if TYPE_CHECKING:
     from nesy.perceive import Perceiver
     from nesy.vocabulary import Vocabulary

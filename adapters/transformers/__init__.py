@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -78,6 +79,14 @@ def build(
         think=think,
         facts=facts,
     )
+
+
+# What may stand behind the name of a model; the adapter's own name may not.
+OPTIONS = tuple(
+    each.name
+    for each in signature(build).parameters.values()
+    if each.kind is each.KEYWORD_ONLY and each.name != "name"
+)
 
 
 def models() -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from nesy import strict_json
 from nesy.diagnostics import Diagnostic, NesyError
+from nesy.locking import locked
 
 Row = TypeVar("Row", bound=BaseModel)
 
@@ -124,12 +124,11 @@ def alone(folder: Path) -> Iterator[None]:
     """
     path = folder / ".lock"
     with writing(path):
-        stream = path.open("wb")
-    with stream:
         try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+            stream = locked(path)
+        except BlockingIOError as error:
             what, why = "another process writes to this run", "two would spoil each other's files"
             fix = "wait for it, or name another folder with -o"
             raise NesyError(Diagnostic("N722", what, why, fix, str(folder))) from error
+    with stream:
         yield

@@ -255,6 +255,30 @@ def _left_out(clause: Clause, literal: Literal) -> tuple[Edit, ...]:
     return (Edit(line, column, *spans[1][:2], ""),)
 
 
+def intervals(program: Program) -> Iterator[Diagnostic]:
+    """Yield an N350 for an interval without a number in it."""
+    for clause in program.checked:
+        for literal in clause.literals():
+            for term in (t for outer in literal.terms for t in outer.walk()):
+                if term.kind != "interval":
+                    continue
+                low, high = (end.number for end in term.arguments)
+                if low is not None and high is not None and low > high:
+                    what, why = f"the interval {term} is empty", "it stands for no number at all"
+                    fix = f"write {high}..{low}, the smaller number first"
+                    yield fault("N350", (what, why, fix), clause, term, warning=True)
+
+
+def choices(program: Program) -> Iterator[Diagnostic]:
+    """Yield an N362 for each choice or disjunction of a user: it has several answers."""
+    for clause in program.checked:
+        if clause.form == "choice" and program.is_foreign(clause):
+            what = "this rule leaves open what it derives"
+            why = "every answer set of a case is enumerated and weighed, and Prolog derives none"
+            fix = "write a rule with one atom as its head for each that is meant"
+            yield fault("N362", (what, why, fix), clause, warning=True)
+
+
 def constraints(program: Program) -> Iterator[Diagnostic]:
     """Yield an N352 for each constraint on readings: a case may be left without any."""
     for clause in program.checked:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from nesy.check.clause import Clause, Literal, Term
 from nesy.check.program import Program, fault, replaced
@@ -38,13 +38,18 @@ def places(literal: Literal) -> Iterator[tuple[Predicate, str, Term]]:
             yield predicate, name, part
 
 
-def words(program: Program) -> Iterator[Diagnostic]:
-    """Yield an N307 for a word the ontology lacks, an N319 for one of another kind."""
+def words(program: Program, free: Collection[str] = ()) -> Iterator[Diagnostic]:
+    """Yield an N307 for a word the ontology lacks, an N319 for one of another kind.
+
+    Words of the ``free`` kinds may be any.
+    """
     for clause in program.checked:
         for literal in clause.literals():
             for predicate, name, term in places(literal):
                 kind = kind_of(predicate, name)
                 found: list[Fault] = []
+                if kind in free:
+                    continue
                 if kind and term.kind in ("word", "number"):
                     found = list(_of_kind(kind, term, literal, clause, program.words))
                 elif name in _NUMBERS and term.kind == "word" and not term.text.startswith("#"):

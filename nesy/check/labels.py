@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import count
 
+from nesy import exemption, overriding, resources
 from nesy.check.clause import Clause, Signature
 from nesy.check.names import renamed
 from nesy.check.program import Program, fault, span
@@ -15,10 +16,46 @@ from nesy.diagnostics import Diagnostic, Edit, Fault, nearest
 from nesy.predicates import INPUTS, PREDICATES
 from nesy.rulebook import Rule
 
+# What a note over a rule can be called to mean something.
+NOTES = {
+    "source",
+    "support",
+    "norm",
+    "innocent",
+    "prototype",
+    "weigh",
+    overriding.NOTE,
+    *exemption.NOTES,
+}
 _SLOT = re.compile(r"\{([A-Za-z_]\w*)\}")
+_STRAY = re.compile(r"\{\w*|\w*\}")
 # What rules may derive and the engine looks at by itself.
 _SHARED = PREDICATES.keys() - INPUTS
 _WITH_A_SOURCE = frozenset({("evidence", 3), ("excluded", 2)})
+
+
+def empty(program: Program) -> Iterator[Diagnostic]:
+    """Yield an N360 for a file of a user that holds no rule."""
+    for pack in program.packs:
+        if pack.stratum is None and not pack.rules:
+            what, why = "this file holds no rule", "with it and without it everything is the same"
+            fix = "write a rule, as `nesy new rule NAME` does; a % begins a comment"
+            file = resources.shown(pack.path)
+            yield Fault("N360", what, why, fix, file, 1, 1, is_warning=True)
+
+
+def notes(program: Program) -> Iterator[Diagnostic]:
+    """Yield an N361 for a note whose name is a single slip away from one that says something."""
+    for clause in program.checked:
+        for name, comment in clause.rule.noted.items():
+            if name not in NOTES and (meant := one_edit(name, NOTES)):
+                line, column, *_ = span(comment)
+                column += str(comment).index(name)
+                end = line, column + len(name)
+                what, why = f"unknown note {name}", "nothing looks at a note of this name"
+                said = (what, why, f"did you mean {meant}?", clause.rule.file, line, column)
+                edits = (Edit(line, column, *end, meant),)
+                yield Fault("N361", *said, *end, is_warning=True, edits=edits)
 
 
 def unlabelled(program: Program) -> Iterator[Diagnostic]:
@@ -64,7 +101,7 @@ def _stub(clause: Clause) -> str:
 
 
 def slots(program: Program) -> Iterator[Diagnostic]:
-    """Yield an N357 for a {Variable} of a sentence that the rule does not have."""
+    """Yield an N357 for a {Variable} of a sentence that the rule has not, or a stray brace."""
     for clause in program.checked:
         rule = clause.rule
         known = {term.text for term in clause.variables()}
@@ -74,15 +111,24 @@ def slots(program: Program) -> Iterator[Diagnostic]:
                 what = f"the sentence names {{{name}}}, and the rule has no such variable"
                 why = f"{{{name}}} would be told as it stands"
                 fix = f"did you mean {{{close}}}?" if close else nearest(name, known)
-                yield _in_label(rule, name, (what, why, fix), close)
+                at = str(rule.label).find(f"{{{name}}}") + 1
+                yield _in_label(rule, name, at, (what, why, fix), close)
+        if stray := _STRAY.search(_SLOT.sub(lambda slot: " " * len(slot[0]), str(rule.label))):
+            what = f"the brace in {stray[0]} names no variable"
+            fix = "write {Variable}, with a brace on each side and nothing else between them"
+            yield _in_label(
+                rule, stray[0], stray.start(), (what, "it would be told as it stands", fix)
+            )
 
 
-def _in_label(rule: Rule, name: str, said: tuple[str, str, str], close: str | None) -> Fault:
-    """Return the fault at its place in the sentence."""
+def _in_label(
+    rule: Rule, name: str, at: int, said: tuple[str, str, str], close: str | None = None
+) -> Fault:
+    """Return the fault of what stands at a place in the label."""
     if rule.label is None:
         return Fault("N357", *said, rule.file, rule.line, rule.column, is_warning=True)
     line, column, *_ = span(rule.label)
-    column += len(str(rule.label).split(f"{{{name}}}")[0].encode()) + 1
+    column += len(str(rule.label)[:at].encode())
     end = column + len(name)
     edits = (Edit(line, column, line, end, close),) if close else ()
     return Fault("N357", *said, rule.file, line, column, line, end, True, edits)
@@ -120,8 +166,9 @@ def unused(program: Program) -> Iterator[Diagnostic]:
                 continue
             told.add(signature)
             name, arity = signature
-            others = {n for n, a in program.read_signatures | _SHARED if a == arity}
-            close = one_edit(name, others)
+            others = (program.read_signatures | _SHARED) - INPUTS
+            close = one_edit(name, {n for n, a in others if a == arity})
+            longer = None if close else one_edit(name, {n for n, _ in others})
             what = f"no rule looks at {name}/{arity}"
             why = "what it derives reaches no reading and no norm"
             if meant := next((PREDICATES[s] for s in sorted(_SHARED) if s[0] == name), None):
@@ -132,6 +179,9 @@ def unused(program: Program) -> Iterator[Diagnostic]:
             args = ", ".join(f"A{n}" for n in range(1, arity + 1))
             explained = f"%*! {name}({args}) and a sentence *%" if arity else f"%*! {name} …*%"
             fix = f"use it in another rule, or say what it is for: {explained}"
+            if longer is not None:
+                of = min(s for s in others if s[0] == longer)
+                fix = f"did you mean {PREDICATES.get(of) or f'{of[0]}/{of[1]}'}? else {fix}"
             fix = f"did you mean {close}? else {fix}" if close else fix
             edits = renamed(head, close)
             yield fault("N359", (what, why, fix), clause, head, warning=True, edits=edits)

@@ -50,7 +50,7 @@ def _unknown(literal: Literal, clause: Clause, program: Program) -> Fault:
         fix = f"write {_holding(kinds[0], name)}"
         return fault("N301", (what, why, fix), clause, literal)
     known = {n for n, a in program.known if a == arity} or {n for n, _ in program.known}
-    why = "no rule, fact or #defined declares it, so this rule can never fire"
+    why = "no rule, fact or #defined declares it, so nothing will ever match it"
     close = one_edit(name, known)
     hint = f"did you mean {close}?" if close else nearest(name, {n for n, _ in program.known})
     fix = f"{hint} or add `#defined {name}/{arity}.`"

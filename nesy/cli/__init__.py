@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from io import TextIOWrapper
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from nesy.diagnostics import Diagnostic
+    from nesy.diagnostics import Diagnostic, NesyError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def main() -> None:
@@ -33,8 +36,15 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         # The reader of our output has gone (`nesy list rules | head`): no fault of anybody's.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go(sys.stdout)
         sys.exit(0)
+    except OSError as error:
+        # Of a file it is told where that is written, so this is of a standard stream.
+        if error.errno not in _FULL:
+            raise
+        _let_go(sys.stdout)
+        report(_unwritable(error))
+        sys.exit(2)
 
 
 def _run(arguments: list[str]) -> int:
@@ -55,8 +65,23 @@ def _run(arguments: list[str]) -> int:
 
 
 def report(error: Exception) -> None:
-    """Print an error's diagnostics on stderr."""
-    print(error, file=sys.stderr)
+    """Print an error's diagnostics on stderr; where that takes nothing, the exit code must do."""
+    try:
+        print(error, file=sys.stderr, flush=True)
+    except OSError:
+        _let_go(sys.stderr)
+
+
+def _let_go(stream: TextIO) -> None:
+    """Send what was not written nowhere, or Python would try again when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _unwritable(error: OSError) -> NesyError:
+    from nesy.diagnostics import Diagnostic, NesyError
+
+    what, fix = "the output cannot be written", "make room, or send it elsewhere"
+    return NesyError(Diagnostic("N151", what, error.strerror or str(error), fix))
 
 
 def _misused(error: Exception) -> Diagnostic:

@@ -36,12 +36,13 @@ def calibrate(
     """
     from nesy import labelled, registry
     from nesy import vocabulary as words
-    from nesy.calibrate import NAME, as_soft, examples, fit, write
+    from nesy.calibrate import NAME, as_soft, examples, fit, require_enough, write
     from nesy.diagnostics import NesyError
     from nesy.looked import Looked
 
     vocabulary = words.load(tuple(ontology or ()))
-    given = labelled.read(file, vocabulary)
+    given = labelled.read(file, vocabulary, tell=lambda text: print(text, file=sys.stderr))
+    require_enough({case.cluster for case in given}, str(file))
     perceiver = registry.perceiver(with_, vocabulary)
     soft = as_soft(perceiver, with_)
     path, identity = out or Path(NAME), soft.identity()

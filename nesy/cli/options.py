@@ -108,7 +108,7 @@ Today = Annotated[
         "one a Trace records, else the machine's.",
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Write Traces as JSON (Lines) on stdout.")]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON (Lines) on stdout.")]
 Seed = Annotated[int, typer.Option("--seed", help="Recorded in the Trace.", min=0)]
 Jobs = Annotated[int, typer.Option("--jobs", help="Processes to reason in.", min=1, max=256)]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]

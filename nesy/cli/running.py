@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -35,7 +36,11 @@ from nesy.cli.options import (
 
 if TYPE_CHECKING:
     from nesy.diagnostics import Diagnostic
-    from nesy.trace import Trace
+    from nesy.journal import Journal
+    from nesy.line.reader import Reader as LineReader
+    from nesy.perceive import Perceiver
+    from nesy.trace import Case, Trace
+    from nesy.vocabulary import Vocabulary
 
 Given = Annotated[
     Path | None, typer.Argument(help="A picture, a folder of pictures, or CASES.jsonl.")
@@ -87,26 +92,47 @@ def run(
     named = cases_for(given, line, said, with_, engine.vocabulary)
     cases = looked_at(named, picture_form, face, box)
     looks = looking(with_, engine.vocabulary) if read_caption else with_
-    journal = Journal(out, {**engine.versions, "seed": seed}) if out else None
-    left = journal.remaining(cases) if journal else cases
-    desk = pipeline.desk_for(draft_with, read_reply_with, engine.vocabulary, seed=seed)
-    found = pipeline.run(
-        left, perceiver=looks, reader=reader, beside=beside, desk=desk, engine=engine, seed=seed
-    )
-    found = audited(found, engine, audit, verb="run", lines=audit_lines, operator=audit_as)
-    kept = journal.keep(found) if journal else found
-    if journal and len(left) < len(cases) and not quiet:
-        print(f"{out}: {len(cases) - len(left)} of {len(cases)} done before", file=sys.stderr)
-    failed = journal.failed if journal else 0
-    for trace in progress(kept, len(left), quiet=quiet or len(left) < 2):
-        failed = max(failed, failure(trace))
-        warn(trace)
-        if json_:
-            print(trace.as_json())
-        elif journal is None:
-            print(summary(trace, engine.vocabulary))
+    with Journal(out, {**engine.versions, "seed": seed}) if out else nullcontext() as journal:
+        voice = pipeline.reader_for(reader, engine.vocabulary)
+        if journal:
+            looks = _same_makers(journal, cases, looks, voice, engine.vocabulary)
+        left = journal.remaining(cases) if journal else cases
+        desk = pipeline.desk_for(draft_with, read_reply_with, engine.vocabulary, seed=seed)
+        found = pipeline.run(
+            left, perceiver=looks, reader=voice, beside=beside, desk=desk, engine=engine, seed=seed
+        )
+        found = audited(found, engine, audit, verb="run", lines=audit_lines, operator=audit_as)
+        kept = journal.keep(found) if journal else found
+        if journal and len(left) < len(cases) and not quiet:
+            print(f"{out}: {len(cases) - len(left)} of {len(cases)} done before", file=sys.stderr)
+        failed = journal.failed if journal else 0
+        for trace in progress(kept, len(left), quiet=quiet or len(left) < 2):
+            failed = max(failed, failure(trace))
+            warn(trace)
+            if json_:
+                print(trace.as_json())
+            elif journal is None:
+                print(summary(trace, engine.vocabulary))
     if failed:
         raise typer.Exit(failed)
+
+
+def _same_makers(
+    journal: Journal,
+    cases: Iterable[Case],
+    looks: str | Perceiver,
+    reader: LineReader | None,
+    vocabulary: Vocabulary,
+) -> str | Perceiver:
+    """Return who looks, built where there is a picture; raises NesyError N150 for another."""
+    from nesy import pipeline, registry
+
+    journal.require({"reader": None, **pipeline.read_by(reader)})
+    if all(case.image is None for case in cases):
+        return looks
+    built = registry.perceiver(looks, vocabulary) if isinstance(looks, str) else looks
+    journal.require(pipeline.seen_by(built.describe()))
+    return built
 
 
 def perceive(

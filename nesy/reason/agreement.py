@@ -6,7 +6,7 @@ Evidence is a bag: the voices, each a rule with its bindings, are compared as at
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -150,11 +150,21 @@ class Stratum:
         supplied = {t: told[t] for t in told.keys() - derived}
         stated = {**supplied, **{str(a): a for a in given if a not in self.known}}
         expected = frozenset(derived)
-        answered = self.loaded.solve([stated[t] for t in sorted(stated)]) - self.known_texts
+        answered = self._by_prolog([stated[t] for t in sorted(stated)], case) - self.known_texts
         differences = [self._difference(case, text, "clingo") for text in expected - answered]
         differences += [self._difference(case, text, "Prolog") for text in answered - expected]
         ordered = tuple(sorted(differences, key=lambda d: (d.atom, d.only)))
         return Agreement(1, len(expected & answered), ordered, notes), atoms
+
+    def _by_prolog(self, facts: Sequence[clingo.Symbol], case: str) -> frozenset[str]:
+        """Return what Prolog derives; raises N406 or N407 with the name of the case."""
+        loaded = self.loaded
+        try:
+            return loaded.solve(facts)
+        except NesyError as error:
+            where = f"in {case}, rules/{self.name}"
+            told = [replace(fault, what=f"{fault.what}, {where}") for fault in error.diagnostics]
+            raise NesyError(told) from error
 
     def _difference(self, case: str, text: str, only: Engines) -> Difference:
         atom = clingo.parse_term(text)

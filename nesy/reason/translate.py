@@ -136,7 +136,7 @@ def program(
     kept = tuple(c for c in clauses if c.derives not in left_out)
     seen = frozenset(s for rule in rules for s in rule.body_signatures | rule.heads)
     derived = frozenset(c.derives for c in kept)
-    return Program(kept, _recursive(rules) & derived, derived, seen, tuple(faults))
+    return Program(kept, _tabled(rules) & derived, derived, seen, tuple(faults))
 
 
 def _owned(companions: str, rules: Sequence[Rule]) -> list[tuple[ast.AST, Rule]]:
@@ -153,10 +153,20 @@ def _owned(companions: str, rules: Sequence[Rule]) -> list[tuple[ast.AST, Rule]]
     return found
 
 
-def _recursive(rules: Sequence[Rule]) -> frozenset[Signature]:
+def _tabled(rules: Sequence[Rule]) -> frozenset[Signature]:
+    """Return what is derived once and kept: what recurs, and steps between derived atoms.
+
+    Without a table a step is derived again at each look, so the work multiplies with each layer.
+    """
     graph = dependencies(rules)
     parts = components(graph)
-    return frozenset(s for p in parts for s in p if len(p) > 1 or s in graph.get(s, ()))
+    recursive = frozenset(s for p in parts for s in p if len(p) > 1 or s in graph.get(s, ()))
+    derived = frozenset(head for rule in rules for head in rule.heads)
+    looked_at = frozenset(s for rule in rules for s in rule.body_signatures)
+    steps = frozenset(
+        head for rule in rules if rule.body_signatures & derived for head in rule.heads
+    )
+    return recursive | (steps & looked_at)
 
 
 def _outside(rule: Rule, cyclic: set[Signature]) -> Diagnostic | None:

@@ -25,7 +25,7 @@ import clingo
 from nesy import resources
 from nesy.diagnostics import Diagnostic, NesyError
 from nesy.reason import asp
-from nesy.rule_file import parse_pack
+from nesy.rule_file import Rule, parse_pack
 from nesy.rulebook import Strata
 from nesy.strict_json import read_text
 from nesy.testing.expect import Expectation, expectations
@@ -39,6 +39,7 @@ class RuleCase:
     """A case of a pack. With a ``stratum`` its rules alone are solved, else the whole way is gone.
 
     ``packs`` are those in force: a shipped pack that is off by default is tried alone.
+    ``stated`` are the facts as they are written, each at its place.
     """
 
     name: str
@@ -49,6 +50,7 @@ class RuleCase:
     note: str = ""
     stratum: Strata | None = None
     packs: tuple[str, ...] | None = None
+    stated: tuple[Rule, ...] = field(default=(), repr=False)
 
     @cached_property
     def expected(self) -> tuple[str, ...]:
@@ -125,11 +127,13 @@ def _case(
     note = "\n".join(rest[0].lines) if rest else ""
     wanted = expectations(expected.lines, file, expected.line)
     chosen = tuple(packs) if packs is not None else None
-    return RuleCase(name, file, facts.line, _facts(facts, file), wanted, note, stratum, chosen)
+    stated = _stated(facts, file)
+    symbols = _facts(facts, stated, file)
+    return RuleCase(name, file, facts.line, symbols, wanted, note, stratum, chosen, stated)
 
 
-def _facts(paragraph: _Paragraph, file: str) -> tuple[clingo.Symbol, ...]:
-    """Return the facts; pools and intervals are written out, anything but facts is refused."""
+def _stated(paragraph: _Paragraph, file: str) -> tuple[Rule, ...]:
+    """Return the facts as they are written; anything but facts is refused."""
     text = "\n" * (paragraph.line - 1) + "\n".join(paragraph.lines) + "\n"
     pack = parse_pack(text, Path(file))
     for rule in pack.rules:
@@ -138,8 +142,13 @@ def _facts(paragraph: _Paragraph, file: str) -> tuple[clingo.Symbol, ...]:
             why = "the first paragraph of a case states what was seen, said and declared"
             fix = "write rules in the .lp file beside it"
             raise NesyError(Diagnostic("N341", what, why, fix, file, rule.line, rule.column))
-    statements = [rule.statement for rule in pack.rules]
-    if ".." in text:
+    return pack.rules
+
+
+def _facts(paragraph: _Paragraph, stated: Sequence[Rule], file: str) -> tuple[clingo.Symbol, ...]:
+    """Return the facts with pools and intervals written out."""
+    statements = [rule.statement for rule in stated]
+    if any(".." in line for line in paragraph.lines):
         asp.require_end(statements, extra="", files=file)
     control = asp.ground(statements, name=file)
     return tuple(sorted(atom.symbol for atom in control.symbolic_atoms))

@@ -15,12 +15,13 @@ from nesy.interpret import Voice
 
 Kind = Literal["atom", "top", "reads", "says", "verdict", "act", "why"]
 
+_FACE_EMOTION = r"(?P<face>[a-z]\w*) (?P<emotion>[a-z]\w*)"
 FORMS: tuple[tuple[Kind, str], ...] = (
-    ("top", r"top (?P<face>\w+) (?P<emotion>\w+)"),
-    ("reads", r"reads (?P<face>\w+) (?P<emotion>\w+) (?P<sign>>=|<=) (?P<bound>\d{1,4})"),
-    ("says", r"says (?P<rule>\S+) (?P<face>\w+) (?P<emotion>\w+) (?P<strength>\d{1,4})"),
+    ("top", rf"top {_FACE_EMOTION}"),
+    ("reads", rf"reads {_FACE_EMOTION} (?P<sign>>=|<=) (?P<bound>\d{{1,4}})"),
+    ("says", rf"says (?P<rule>\S+) {_FACE_EMOTION} (?P<strength>\d{{1,4}})"),
     ("verdict", r"verdict (?P<status>release|block|hold)"),
-    ("act", r"(?P<not>no )?act (?P<act>\w+)"),
+    ("act", r"(?P<not>no )?act (?P<act>[a-z]\w*)"),
     ("why", r'why: (?:"(?P<words>.+)"|(?P<rule>[a-z][\w.]*))'),
     ("atom", r"(?P<sign>[+-]) (?P<atom>.+)"),
 )
@@ -66,13 +67,17 @@ class Grounds:
 
 @dataclass(frozen=True)
 class Expectation:
-    """One line of what is expected. ``about`` is the line that a ``why:`` stands under."""
+    """One line of what is expected. ``about`` is the line that a ``why:`` stands under.
+
+    ``column`` is where its text begins, from 1.
+    """
 
     kind: Kind
     text: str
     line: int
     of: Mapping[str, str | None] = field(repr=False, hash=False, compare=False)
     about: Expectation | None = field(default=None, repr=False)
+    column: int = 1
 
     @property
     def is_positive(self) -> bool:
@@ -91,8 +96,7 @@ class Expectation:
             value, bound = found.reads.get((of["face"], of["emotion"]), 0), int(of["bound"])
             return value >= bound if of["sign"] == ">=" else value <= bound
         if self.kind == "says":
-            said = {(v.rule, v.face, v.emotion, str(v.strength)) for v in found.voices}
-            return (of["rule"], of["face"], of["emotion"], of["strength"]) in said
+            return any(map(self.is_said_by, found.voices))
         if self.kind == "verdict":
             return found.status == of["status"]
         if self.kind == "act":
@@ -103,6 +107,11 @@ class Expectation:
         if of["rule"]:
             return of["rule"] in grounds.rules
         return any(of["words"] in sentence for sentence in grounds.sentences)
+
+    def is_said_by(self, voice: Voice) -> bool:
+        """Tell whether a line ``says RULE FACE EMOTION STRENGTH`` speaks of a voice."""
+        of = self.of["rule"], self.of["face"], self.of["emotion"], self.of["strength"]
+        return of == (voice.rule, voice.face, voice.emotion, str(voice.strength))
 
     @cached_property
     def pattern(self) -> AtomPattern:
@@ -139,7 +148,7 @@ def expectations(lines: Sequence[str], file: str, first: int) -> tuple[Expectati
     faults: list[Diagnostic] = []
     above: Expectation | None = None
     for number, line in enumerate(lines, first):
-        text = line.strip()
+        text, column = line.strip(), len(line) - len(line.lstrip()) + 1
         matches = ((kind, form.fullmatch(text)) for kind, form in _FORMS)
         kind, match = next(((k, m) for k, m in matches if m), (None, None))
         if kind is None or match is None or (kind == "atom" and not _is_atom(match["atom"])):
@@ -151,7 +160,7 @@ def expectations(lines: Sequence[str], file: str, first: int) -> tuple[Expectati
             faults.append(Diagnostic("N341", what, why, fix, file, number))
             continue
         expected = Expectation(
-            kind, text, number, match.groupdict(), above if kind == "why" else None
+            kind, text, number, match.groupdict(), above if kind == "why" else None, column
         )
         found.append(expected)
         above = above if kind == "why" else expected
@@ -162,7 +171,8 @@ def expectations(lines: Sequence[str], file: str, first: int) -> tuple[Expectati
 
 def _is_atom(text: str) -> bool:
     try:
-        return AtomPattern.of(text).symbol.type == clingo.SymbolType.Function
+        symbol = AtomPattern.of(text).symbol
+        return symbol.type == clingo.SymbolType.Function and symbol.name != ""
     except RuntimeError:
         return False
 
@@ -171,5 +181,7 @@ def _unread(text: str, file: str, line: int) -> Diagnostic:
     what = f"{text[:60]!r} expects nothing that can be looked up"
     why = "a line is + ATOM, - ATOM, top FACE EMOTION, reads FACE EMOTION >= N, verdict STATUS, …"
     word = text.split(" ")[0]
-    fix = nearest(word, _WORDS) if word.isalpha() else "write it as in `+ evidence(f1, joy, _)`"
+    fix = "write it as in `+ evidence(f1, joy, _)` or `top f1 joy`, words in small letters"
+    if word.isalpha() and word not in _WORDS:
+        fix = nearest(word, _WORDS)
     return Diagnostic("N341", what, why, fix, file, line)

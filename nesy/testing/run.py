@@ -107,8 +107,7 @@ class Outcome:
             pattern = AtomPattern.of(f"reads({of['face']},{of['emotion']},_)")
             yield from map(self.explainer.why, self._fitting(pattern))
         elif about.kind == "says":
-            said = f"evidence({of['face']},{of['emotion']},{of['strength']})"
-            yield from map(self.explainer.why, self._fitting(AtomPattern.of(said)))
+            yield from map(self.explainer.voice, filter(about.is_said_by, self.voices))
         elif about.kind == "act":
             acts = (str(of["act"]),)
             yield from outcome.acts_told(acts, self.stages, self.explainer, self.engine)

@@ -10,7 +10,9 @@ from nesy import resources, rulebook
 from nesy.diagnostics import Diagnostic, NesyError
 from nesy.reason.engine import Engine
 from nesy.rulebook import Rule, Strata
+from nesy.strict_json import opened
 from nesy.testing.case import RuleCase, read_cases
+from nesy.testing.known import unknown
 
 # Loads the engine of some packs (None: the default ones) with some rule files of the user.
 Loading = Callable[[tuple[str, ...] | None, tuple[Path, ...]], Engine]
@@ -36,7 +38,7 @@ class _Found:
 def suites(paths: Sequence[Path], loading: Loading) -> list[Suite]:
     """Return the suites of rule files, case files and folders; of all that is shipped without any.
 
-    Raises NesyError N343 where there is no case, and every fault of the cases and of the rules.
+    Raises NesyError N112 (no such file), N343 (no case), and every fault of the cases and rules.
     """
     found = [each for path in paths or (resources.folder("rules"),) for each in _found(path)]
     if not any(each.cases for each in found):
@@ -64,7 +66,14 @@ def _of_shipped(found: Iterable[_Found], loading: Loading) -> Iterator[Suite]:
         for path in each.cases:
             cases += read_cases(path, stratum=stratum, packs=chosen)
     for chosen, (rules, cases) in together.items():
-        yield Suite(loading(chosen, ()), tuple(rules), tuple(cases))
+        yield _suite(loading(chosen, ()), rules, cases)
+
+
+def _suite(engine: Engine, rules: Iterable[Rule], cases: Sequence[RuleCase]) -> Suite:
+    """Return a suite; raises NesyError with what its cases say and nothing knows."""
+    if faults := unknown(cases, engine):
+        raise NesyError(faults)
+    return Suite(engine, tuple(rules), tuple(cases))
 
 
 def _of_user(found: Sequence[_Found], loading: Loading) -> Suite:
@@ -81,7 +90,7 @@ def _of_user(found: Sequence[_Found], loading: Loading) -> Suite:
             faults += error.diagnostics
     if faults:
         raise NesyError(faults)
-    return Suite(engine, tuple(rule for pack in packs for rule in pack.rules), tuple(cases))
+    return _suite(engine, (rule for pack in packs for rule in pack.rules), cases)
 
 
 def _found(path: Path) -> Iterator[_Found]:
@@ -96,6 +105,7 @@ def _found(path: Path) -> Iterator[_Found]:
     elif path.suffix == ".txt":
         yield _Found(_owner(path), (path,))
     else:
+        opened(path).close()
         yield _beside(path)
 
 

@@ -210,10 +210,10 @@ class Explainer:
     def _voices(self, voices: Iterable[Voice]) -> list[Node]:
         """Return voices, the weightiest first; from a number on, each by its sentence alone."""
         ranked = sorted(voices, key=lambda v: (-abs(v.contribution), v))
-        nodes = [self._voice(voice) for voice in ranked]
+        nodes = [self.voice(voice) for voice in ranked]
         return [*nodes[:TOLD_WHOLE], *(replace(node, brief=True) for node in nodes[TOLD_WHOLE:])]
 
-    def _voice(self, voice: Voice) -> Node:
+    def voice(self, voice: Voice) -> Node:
         """Return the rule instance a voice comes from."""
         for instance in self._by_rule(voice):
             step, steps = self.derivation.through(instance)
