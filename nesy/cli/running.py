@@ -94,9 +94,9 @@ def run(
     looks = looking(with_, engine.vocabulary) if read_caption else with_
     with Journal(out, {**engine.versions, "seed": seed}) if out else nullcontext() as journal:
         voice = pipeline.reader_for(reader, engine.vocabulary)
-        if journal:
-            looks = _same_makers(journal, cases, looks, voice, engine.vocabulary)
         left = journal.remaining(cases) if journal else cases
+        if journal:
+            looks = _same_makers(journal, left, looks, voice, engine.vocabulary)
         desk = pipeline.desk_for(draft_with, read_reply_with, engine.vocabulary, seed=seed)
         found = pipeline.run(
             left, perceiver=looks, reader=voice, beside=beside, desk=desk, engine=engine, seed=seed
@@ -119,16 +119,16 @@ def run(
 
 def _same_makers(
     journal: Journal,
-    cases: Iterable[Case],
+    left: Iterable[Case],
     looks: str | Perceiver,
     reader: LineReader | None,
     vocabulary: Vocabulary,
 ) -> str | Perceiver:
-    """Return who looks, built where there is a picture; raises NesyError N150 for another."""
+    """Return who looks, built where a picture is left; raises NesyError N150 for another."""
     from nesy import pipeline, registry
 
     journal.require({"reader": None, **pipeline.read_by(reader)})
-    if all(case.image is None for case in cases):
+    if all(case.image is None for case in left):
         return looks
     built = registry.perceiver(looks, vocabulary) if isinstance(looks, str) else looks
     journal.require(pipeline.seen_by(built.describe()))
