@@ -196,9 +196,14 @@ def _needs(name: str) -> bool:
     return not name.lower().endswith((".csv", ".jsonl")) and shipped.read(name).needs is not None
 
 
+def _kept(run: Run) -> dict[str, Any] | None:
+    """Return what the manifest keeps of how a run was begun; None where it was not."""
+    return run.manifest.get("setup") if run.exists() else None
+
+
 def _begun(run: Run, given: dict[str, Any]) -> Setup:
     """Return how a run was begun, or would be, with what is named now in place of that."""
-    kept = run.manifest.get("setup") if run.exists() else None
+    kept = _kept(run)
     before = Setup(today=machines_day()) if kept is None else Setup.of_json(kept, run.inputs)
     return replace(before, **given)
 
@@ -206,7 +211,7 @@ def _begun(run: Run, given: dict[str, Any]) -> Setup:
 def _setup(run: Run, given: dict[str, Any]) -> Setup:
     """Return how the run is made; raises NesyError N724 where it was begun otherwise."""
     setup = run.take(_begun(run, given))
-    kept = run.manifest.get("setup") if run.exists() else None
+    kept = _kept(run)
     if kept is None or not run.made():
         return setup
     now = keys.without_host(setup.generated_by())

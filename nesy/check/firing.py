@@ -271,19 +271,24 @@ def intervals(program: Program) -> Iterator[Diagnostic]:
 
 def choices(program: Program) -> Iterator[Diagnostic]:
     """Yield an N362 for each choice or disjunction of a user: it has several answers."""
-    for clause in program.checked:
-        if clause.form == "choice" and program.is_foreign(clause):
-            what = "this rule leaves open what it derives"
-            why = "every answer set of a case is enumerated and weighed, and Prolog derives none"
-            fix = "write a rule with one atom as its head for each that is meant"
-            yield fault("N362", (what, why, fix), clause, warning=True)
+    what = "this rule leaves open what it derives"
+    why = "every answer set of a case is enumerated and weighed, and Prolog derives none"
+    fix = "write a rule with one atom as its head for each that is meant"
+    yield from _of_form("choice", "N362", (what, why, fix), program)
 
 
 def constraints(program: Program) -> Iterator[Diagnostic]:
     """Yield an N352 for each constraint on readings: a case may be left without any."""
+    what = "this constraint can leave a case without any answer"
+    why = "where nothing satisfies it, nothing is read and the reply is held"
+    fix = "derive excluded(Face, Emotion) to rule a reading out, or state a norm"
+    yield from _of_form("constraint", "N352", (what, why, fix), program)
+
+
+def _of_form(
+    form: str, code: str, said: tuple[str, str, str], program: Program
+) -> Iterator[Diagnostic]:
+    """Yield a warning for each rule of a user that has this form."""
     for clause in program.checked:
-        if clause.form == "constraint" and program.is_foreign(clause):
-            what = "this constraint can leave a case without any answer"
-            why = "where nothing satisfies it, nothing is read and the reply is held"
-            fix = "derive excluded(Face, Emotion) to rule a reading out, or state a norm"
-            yield fault("N352", (what, why, fix), clause, warning=True)
+        if clause.form == form and program.is_foreign(clause):
+            yield fault(code, said, clause, warning=True)

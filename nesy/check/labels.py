@@ -166,9 +166,6 @@ def unused(program: Program) -> Iterator[Diagnostic]:
                 continue
             told.add(signature)
             name, arity = signature
-            others = (program.read_signatures | _SHARED) - INPUTS
-            close = one_edit(name, {n for n, a in others if a == arity})
-            longer = None if close else one_edit(name, {n for n, _ in others})
             what = f"no rule looks at {name}/{arity}"
             why = "what it derives reaches no reading and no norm"
             if meant := next((PREDICATES[s] for s in sorted(_SHARED) if s[0] == name), None):
@@ -179,9 +176,11 @@ def unused(program: Program) -> Iterator[Diagnostic]:
             args = ", ".join(f"A{n}" for n in range(1, arity + 1))
             explained = f"%*! {name}({args}) and a sentence *%" if arity else f"%*! {name} …*%"
             fix = f"use it in another rule, or say what it is for: {explained}"
-            if longer is not None:
-                of = min(s for s in others if s[0] == longer)
+            others = (program.read_signatures | _SHARED) - INPUTS
+            if close := one_edit(name, {n for n, a in others if a == arity}):
+                fix = f"did you mean {close}? else {fix}"
+            elif other := one_edit(name, {n for n, _ in others}):
+                of = min(s for s in others if s[0] == other)
                 fix = f"did you mean {PREDICATES.get(of) or f'{of[0]}/{of[1]}'}? else {fix}"
-            fix = f"did you mean {close}? else {fix}" if close else fix
             edits = renamed(head, close)
             yield fault("N359", (what, why, fix), clause, head, warning=True, edits=edits)

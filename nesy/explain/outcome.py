@@ -164,15 +164,16 @@ def _forbidden(stages: Stages, explainer: Explainer) -> Iterator[Node]:
     atoms = stages.norms.atoms if stages.norms else frozenset()
     every = sorted(a for a in atoms if a.match("forbidden", 2))
     weaker = sorted(a for a in atoms if a.match("overridden", 3))
-    forbidden = [a for a in every if not any(a.arguments == w.arguments[:2] for w in weaker)]
-    wanted = {str(a.arguments[0]) for a in atoms if a.match("overridden", 3)}
+    asked = {tuple(a.arguments) for a in every}
+    lost = {tuple(w.arguments[:2]) for w in weaker}
+    forbidden = [a for a in every if tuple(a.arguments) not in lost]
+    wanted = {str(w.arguments[0]) for w in weaker}
     wanted |= {broken.act for round_ in stages.rounds for broken in round_.broken}
     wanted.add(INFER_FROM_FACE)
     struck = tuple(explainer.why(a) for a in forbidden if str(a.arguments[0]) in wanted)
     if struck:
         yield Node("group", "", text="struck", because=struck)
-    broken = {tuple(a.arguments) for a in every}
-    if gave_way := tuple(explainer.why(w) for w in weaker if tuple(w.arguments[:2]) in broken):
+    if gave_way := tuple(explainer.why(w) for w in weaker if tuple(w.arguments[:2]) in asked):
         yield Node("group", "", text="gave_way", because=gave_way)
     standing = [explainer.why(a) for a in forbidden if str(a.arguments[0]) not in wanted]
     if standing:
