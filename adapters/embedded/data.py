@@ -16,8 +16,10 @@ from .faces.sample import Case, sample_case
 
 TRAIN, VALID, TEST = range(20_000), range(100_000, 101_000), range(200_000, 201_000)
 # Test pictures are looked at once, when the weights are done.
-VALID_SEED, TEST_SEED = 50_000_000, 731_000_000
-PATCH, CELL, MOST = 14, 28, 45_000  # patch and token edge in pixels; most pixels of a picture
+VALID_SEED, TEST_SEED = 50_000_000, 167_000_000
+PATCH, CELL = 14, 28  # patch and token edge in pixels
+COARSE, FINE = 45_000, 60_000  # most pixels of a picture in the coarse rounds, and after them
+MOST = 70_000  # in use: still finer than what was learnt, since small faces are read better so
 AHEAD = 4  # shards kept ready; each is 130 MB until its last use
 FACES = ("none", "one", "several")
 
@@ -41,18 +43,18 @@ class Pictures:
         return Pictures(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
 
 
-def fit(width: int, height: int) -> tuple[int, int]:
+def fit(width: int, height: int, most: int = FINE) -> tuple[int, int]:
     """Return the size that the image processor gives to a picture of this size."""
     w, h = (max(CELL, round(v / CELL) * CELL) for v in (width, height))
-    if w * h > MOST:
-        beta = (width * height / MOST) ** 0.5
+    if w * h > most:
+        beta = (width * height / most) ** 0.5
         w, h = (max(CELL, int(v / beta / CELL) * CELL) for v in (width, height))
     return w, h
 
 
-def shrink(image: Image.Image) -> np.ndarray:
+def shrink(image: Image.Image, most: int = FINE) -> np.ndarray:
     """Return the pixels as the image processor sees them."""
-    return np.asarray(image.resize(fit(*image.size), Image.Resampling.BICUBIC))
+    return np.asarray(image.resize(fit(*image.size, most), Image.Resampling.BICUBIC))
 
 
 def drawn(case: Case) -> Shot:
@@ -68,10 +70,10 @@ def drawn(case: Case) -> Shot:
     )
 
 
-def shot_row(case: Case) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def shot_row(case: Case, most: int = FINE) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Render one case; return its small pixels and its labels."""
     shot = drawn(case)
-    pixels = shrink(shot.image)
+    pixels = shrink(shot.image, most)
     zoom = np.array([pixels.shape[1] / case.size[0], pixels.shape[0] / case.size[1]])
     boxes, affine = np.zeros((len(UNITS), 2, 4), np.float32), np.zeros(6, np.float32)
     if shot.matrix is not None and shot.shift is not None:
@@ -92,11 +94,11 @@ def shot_row(case: Case) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     }
 
 
-def gather(cases: Iterator[Case] | list[Case]) -> list[Pictures]:
+def gather(cases: Iterator[Case] | list[Case], most: int = FINE) -> list[Pictures]:
     """Render cases and group them by shape."""
     groups: dict[tuple[int, ...], list[tuple[np.ndarray, dict[str, np.ndarray]]]] = {}
     for case in cases:
-        row = shot_row(case)
+        row = shot_row(case, most)
         groups.setdefault(row[0].shape, []).append(row)
     return [pack(rows) for rows in groups.values()]
 
@@ -128,8 +130,13 @@ def load(path: Path) -> list[Pictures]:
         return [Pictures(**{name: arrays[f"{i}_{name}"] for name in names}) for i in range(count)]
 
 
-def render_shards(folder: Path, numbers: range, wanted: Any = None, per_shard: int = 1000) -> None:
-    """Render the shards of these numbers that are not there yet, AHEAD of the wanted at most."""
+def render_shards(
+    folder: Path, numbers: range, fine: int, wanted: Any = None, per_shard: int = 1000
+) -> None:
+    """Render the shards of these numbers that are not there yet, AHEAD of the wanted at most.
+
+    Those before ``fine`` are COARSE.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for number in numbers:
         while wanted is not None and number > wanted.value + AHEAD:
@@ -137,13 +144,14 @@ def render_shards(folder: Path, numbers: range, wanted: Any = None, per_shard: i
         path = folder / f"shard{number:03d}.npz"
         if not path.exists():
             seeds = range(number * per_shard, (number + 1) * per_shard)
-            save(path, gather([sample_case(seed, TRAIN, taught=True) for seed in seeds]))
+            cases = [sample_case(seed, TRAIN, taught=True) for seed in seeds]
+            save(path, gather(cases, FINE if number >= fine else COARSE))
             sys.stderr.write(f"rendered {path.name}\n")
 
 
-def held_out(count: int, first_seed: int, identities: range) -> list[Pictures]:
+def held_out(count: int, first_seed: int, identities: range, most: int = FINE) -> list[Pictures]:
     """Render pictures of people that training never sees, at full size."""
-    return gather([sample_case(first_seed + i, identities) for i in range(count)])
+    return gather([sample_case(first_seed + i, identities) for i in range(count)], most)
 
 
 def cells(pictures: Pictures) -> tuple[np.ndarray, np.ndarray]:

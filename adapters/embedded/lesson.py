@@ -15,6 +15,10 @@ from .model import key_pieces
 from .vision import Aids, positions
 
 _LEFT, _RIGHT = UNITS.index(61), UNITS.index(62)
+_SMILE = [
+    1 + UNITS.index(12),
+    *(1 + len(UNITS) + EXPRESSIONS.index(e) for e in ("smile", "lip_corner_puller")),
+]
 COUNT = 1 + len(UNITS) + len(EXPRESSIONS) + 1  # values in an answer
 
 
@@ -111,14 +115,20 @@ class Language:
         asked: list[list[int]] = self.tokenizer(around)["input_ids"]
         return asked
 
-    def answers(self, rows: list[list[str]]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return answer ids (n, 84) and their weights in the loss; unknown values weigh nothing."""
+    def answers(
+        self, rows: list[list[str]], smiles: float = 1.0
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return answer ids (n, 84) and their weights in the loss; unknown values weigh nothing.
+
+        ``smiles`` is the weight of each value that tells a smile.
+        """
         n = len(rows)
         ids = torch.empty(n, 2 * COUNT + 2, dtype=torch.long)
         weights = torch.full((n, 2 * COUNT + 2), 0.1)
         ids[:, 0:-2:2] = torch.tensor(self.keys[:-1])
         ids[:, -2:] = torch.tensor(self.ends)
         worth = np.array([2.0, *[1.0] * len(UNITS), *[1.0] * len(EXPRESSIONS), 2.0])
+        worth[_SMILE] *= smiles
         for i, row in enumerate(rows):
             ids[i, 1:-2:2] = torch.tensor(
                 [self.ids[v if v != "?" else f] for v, f in zip(row, self.fill, strict=True)]
@@ -192,6 +202,13 @@ def chosen(batch: Pictures, rng: np.random.Generator) -> torch.Tensor:
     count = min(total, max(count, total // 2 if not one.all() else 6))
     score = place[..., 2] + rng.random(place.shape[:2])
     return torch.from_numpy(np.sort(np.argsort(-score, axis=1)[:, :count], axis=1))
+
+
+def scattered(batch: Pictures, share: float, rng: np.random.Generator) -> torch.Tensor:
+    """Name this share of the tokens at random: whoever sees a part must read the whole face."""
+    shape = cells(batch)[1].shape[:2]
+    order = np.argsort(rng.random(shape), axis=1)
+    return torch.from_numpy(np.sort(order[:, : int(share * shape[1])], axis=1))
 
 
 def read(

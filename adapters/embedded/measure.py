@@ -23,7 +23,7 @@ from .faces.labels import EXPRESSIONS, UNITS, fields, parse
 from .faces.render import SIZE
 from .faces.scene import Scene
 from .reading import Reader, Row, marks, recalls, rendered
-from .transfer import KEPT_MESH, LAST_TRAINING_FACE
+from .transfer import KEPT_MESH, kept_apart
 
 # None of these was in training.
 REWORDED = (
@@ -187,7 +187,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--pictures", type=int, default=400)
-    parser.add_argument("--each", type=int, default=100, help="pictures of a robustness row")
+    parser.add_argument("--each", type=int, default=300, help="pictures of a robustness row")
     parser.add_argument("--first", type=int, default=TEST_SEED, help="number of the first picture")
     parser.add_argument("--photos", type=Path)
     parser.add_argument("--synthetic", type=Path)
@@ -200,9 +200,7 @@ def main(arguments: list[str] | None = None) -> None:
     figures: dict[str, Any] = {"first": given.first, "test": test}
     sys.stderr.write(json.dumps(short(test)) + "\n")
     if given.photos:
-        figures["photographs_kept_apart"] = photographs(
-            reader, given.photos, lambda face: face > LAST_TRAINING_FACE
-        )
+        figures["photographs_kept_apart"] = photographs(reader, given.photos, kept_apart)
     if given.synthetic:
         figures["meshes_kept_apart"] = meshes(
             reader, given.synthetic, lambda identity: identity == KEPT_MESH

@@ -13,8 +13,9 @@ import math
 import multiprocessing
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -22,24 +23,27 @@ from torch.nn import functional as F
 
 from nesy.diagnostics import NesyError
 
-from .data import TRAIN, VALID, VALID_SEED, Pictures, held_out, load, render_shards, save
+from .data import (
+    COARSE,
+    FINE,
+    TRAIN,
+    VALID,
+    VALID_SEED,
+    Pictures,
+    held_out,
+    load,
+    render_shards,
+    save,
+)
 from .evaluate import glance, temperature
-from .lesson import COUNT, Language, Questions, aid_loss, chosen, deal, read, values
+from .lesson import COUNT, Language, Questions, aid_loss, chosen, deal, read, scattered, values
 from .model import export, make_model, make_tokenizer, parameters
 from .optimizer import Muon, split
+from .schedule import LEGS, LONGEST, Schedule
 from .transfer import extra
 from .vision import Aids, patches, see
 
 BATCH = 32  # pictures in a step
-LAGS = (0, 7, 15)  # a round deals the new shard and those of so many rounds ago
-DECAY = 1 / 3  # the share of the rounds, at the end, in which the learning rates fall
-WHOLE = 0.04  # the share, at the end, in which every token of a picture is looked at
-VISION, JOINT = 20, 68  # rounds: the eyes alone, then the eyes and the words
-SPARSE, SIXTH = 20, 6  # before so many rounds none else is whole, after them one batch in six
-# So many rounds with words ask of each batch, then one batch in so many is asked of, in the last
-# share of the rounds each again: a question costs more than a look, and words follow the eyes.
-FIRST, RARE, ASKED = 2, 4, 0.2
-EVERY = 8  # of so many batches with words, one is of pictures that we did not draw
 
 
 def whiten(model: Any, pictures: Pictures) -> None:
@@ -55,11 +59,28 @@ def whiten(model: Any, pictures: Pictures) -> None:
         kernel.copy_(rows.expand_as(kernel) / kernel.shape[2])
 
 
+class Beside(NamedTuple):
+    """What a leg has beside its shards: pictures that we did not draw, and held-out drawings."""
+
+    others: list[Pictures]
+    checks: list[Pictures]
+
+
+def beside(work: Path, given: argparse.Namespace, leg: int) -> Beside:
+    """Make or read what a leg has beside its shards."""
+    others, checks = work / f"others{leg}.npz", work / f"valid{leg}.npz"
+    if not others.exists():
+        save(others, extra(given.photos, given.synthetic, leg))
+    if not checks.exists():
+        save(checks, held_out(given.checks, VALID_SEED, VALID, FINE if leg else COARSE))
+    return Beside(load(others), load(checks))
+
+
 class Training:
     """Everything that a checkpoint holds, and the steps."""
 
-    def __init__(self, out: Path, rounds: tuple[int, int], seed: int) -> None:
-        self.out, self.rounds, self.seed = out, rounds, seed
+    def __init__(self, out: Path, schedule: Schedule, seed: int) -> None:
+        self.out, self.schedule, self.seed = out, schedule, seed
         self.tokenizer = make_tokenizer()
         self.language = Language(self.tokenizer)
         torch.manual_seed(seed)
@@ -109,15 +130,14 @@ class Training:
         self.done, self.images, self.steps, self.cpu, self.said = state["figures"]
         return True
 
-    def rates(self, at: float, since: int) -> None:
-        """Set the rates; ``at`` is the share of the run done, ``since`` the steps with words."""
-        fall = min(1.0, max(0.01, (1 - at) / DECAY))
+    def rates(self, share: float, since: int) -> None:
+        """Set the rates to this share of their peaks, less in the first steps and first words."""
         for optimizers, warm in ((self.eyes, self.steps / 100), (self.words, since / 60)):
             for optimizer in optimizers:
                 peak = 2.5e-3 if isinstance(optimizer, Muon) else 1.5e-3
                 peak *= 1.6 if optimizers is self.words else 1.0
                 for group in optimizer.param_groups:
-                    group["lr"] = min(1.0, warm) * fall * peak
+                    group["lr"] = min(1.0, warm) * share * peak
 
     def step(
         self,
@@ -125,14 +145,18 @@ class Training:
         positive: torch.Tensor,
         keep: torch.Tensor | None,
         asked: list[list[int]] | None,
+        *,
+        ours: bool,
     ) -> tuple[float, float]:
         """Learn from one batch, with words where something is asked; return both losses."""
+        leg = LEGS[self.schedule.leg(self.done)]
         spoken = torch.tensor(math.nan)
         with torch.autocast("cpu", torch.bfloat16):
             tokens = see(self.model, batch.pixels, keep)
             loss = dense = aid_loss(self.aids, tokens, batch, positive, keep)
             if asked:
-                ids, weights = self.language.answers(values(batch))
+                smiles = 1.0 if ours else leg.smiles
+                ids, weights = self.language.answers(values(batch), smiles)
                 shape = batch.pixels.shape[1:3]
                 logits = read(self.model, self.language, tokens, shape, asked, ids, keep).float()
                 each = F.cross_entropy(logits.flatten(0, 1), ids.flatten(), reduction="none")
@@ -149,12 +173,15 @@ class Training:
 
     def round(self, groups: list[Pictures], others: list[Pictures]) -> np.ndarray:
         """Deal these pictures once; return the losses of each step."""
-        number, total = self.done, sum(self.rounds)
+        number, plan = self.done, self.schedule
+        if number in plan.starts and LEGS[plan.leg(number)].fresh:
+            for optimizer in (*self.eyes, *self.words):
+                optimizer.state.clear()
         rng = np.random.default_rng([self.seed, number])
-        speaking = number >= self.rounds[0]
-        questions = Questions(self.language, rng) if speaking else None
+        questions = Questions(self.language, rng) if plan.speaks(number) else None
         own = list(deal(groups, BATCH, rng))
-        mixed = list(deal(others, BATCH, rng))[: len(own) // EVERY] if speaking and others else []
+        count = plan.others(number, len(own)) if others else 0
+        mixed = list(deal(others, BATCH, rng))[:count] if count else []
         units = np.concatenate([g.units[g.faces == 1] for g in groups])
         p = torch.from_numpy((units >= 0.1).mean(0)).float().clamp(0.01, 0.5)
         positive = ((1 - p) / p).sqrt().clamp(max=5.0)
@@ -162,24 +189,27 @@ class Training:
         losses, since = [], 0
         for place, k in enumerate(order):
             batch = own[k] if k < len(own) else mixed[k - len(own)]
-            at = (number + place / len(order)) / total
-            since = (number - self.rounds[0]) * len(order) + place
-            self.rates(at, max(0, since))
-            whole = at > 1 - WHOLE or (number >= SPARSE and place % SIXTH == 0)
-            keep = None if whole else chosen(batch, rng)
-            often = number < self.rounds[0] + FIRST or at > 1 - ASKED
-            ask = questions is not None and (often or place % RARE == 0)
+            now = number + place / len(order)
+            since = (number - plan.eyes) * len(order) + place
+            self.rates(plan.rate(now), max(0, since))
+            keep = None if plan.whole(now, place) else chosen(batch, rng)
+            shown = LEGS[plan.leg(now)].shown
+            if k >= len(own) and shown < 1:
+                keep = None if place % 4 == 0 else scattered(batch, shown, rng)
+            ask = questions is not None and plan.asks(now, place)
             asked = questions.deal(len(batch)) if questions and ask else None
-            losses.append(self.step(batch, positive, keep, asked))
+            losses.append(self.step(batch, positive, keep, asked, ours=k < len(own)))
         self.done += 1
         return np.array(losses)
 
-    def run(self, others: list[Pictures], checks: list[Pictures], every: int) -> None:
+    def run(self, legs: Sequence[Beside], every: int) -> None:
         """Train until every round is done, with a checkpoint after each."""
-        while self.done < sum(self.rounds):
+        while self.done < self.schedule.rounds:
             clock, cpu = time.time(), time.process_time()
             self.wanted.value = self.done
-            groups = [g for lag in LAGS for g in self.shard(self.done - lag)]
+            others, checks = legs[self.schedule.leg(self.done)]
+            lags = self.schedule.lags(self.done)
+            groups = [g for lag in lags for g in self.shard(self.done - lag)]
             waited = time.time() - clock
             losses = self.round(groups, others)
             self.cpu += time.process_time() - cpu
@@ -190,16 +220,16 @@ class Training:
                 "waited": round(waited, 1),
                 "dense": round(float(losses[:, 0].mean()), 4),
             }
-            if self.done > self.rounds[0]:
+            if self.done > self.schedule.eyes:
                 figures["spoken"] = round(float(np.nanmean(losses[:, 1])), 4)
-            if self.done % every == 0 or self.done == sum(self.rounds):
-                speaking = self.done > self.rounds[0]
+            if self.done % every == 0 or self.done == self.schedule.rounds:
+                speaking = self.done > self.schedule.eyes
                 figures |= glance(self.model, self.aids, self.language, checks, speaking)
             self.said.append(figures)
             sys.stderr.write(json.dumps(figures) + "\n")
             sys.stderr.flush()
             self.save()
-            self.path(self.done - 1 - LAGS[-1]).unlink(missing_ok=True)
+            self.path(self.done - 1 - LONGEST).unlink(missing_ok=True)
 
     def path(self, number: int) -> Path:
         """Return where a shard lies."""
@@ -223,8 +253,14 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--out", type=Path, required=True, help="where weights and DIR/work go")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--vision-rounds", type=int, default=VISION, help="rounds without words")
-    parser.add_argument("--joint-rounds", type=int, default=JOINT, help="rounds with words")
+    usual = Schedule()
+    for option, rounds, what in (
+        ("--vision-rounds", usual.eyes, "rounds without words"),
+        ("--joint-rounds", usual.words, "rounds with words"),
+        ("--fine-rounds", usual.fine, "rounds of finer pictures"),
+        ("--parts-rounds", usual.parts, "rounds in which photographs are shown in parts"),
+    ):
+        parser.add_argument(option, type=int, default=rounds, help=what)
     parser.add_argument("--photos", type=Path, help="a folder of photographs to mix in")
     parser.add_argument("--synthetic", type=Path, help="a folder of 3-D renderings to mix in")
     parser.add_argument("--shard", type=int, default=1000, help="new pictures of a round")
@@ -244,27 +280,26 @@ def run(given: argparse.Namespace) -> None:
     torch.use_deterministic_algorithms(True)
     work = given.out / "work"
     work.mkdir(parents=True, exist_ok=True)
-    if not (work / "others.npz").exists():
-        save(work / "others.npz", extra(given.photos, given.synthetic))
-    training = Training(work, (given.vision_rounds, given.joint_rounds), given.seed)
+    legs = [beside(work, given, leg) for leg in range(len(LEGS))]
+    schedule = Schedule(
+        given.vision_rounds, given.joint_rounds, given.fine_rounds, given.parts_rounds
+    )
+    training = Training(work, schedule, given.seed)
     before = training.resume()
     training.wanted.value = training.done
-    numbers = range(max(0, training.done - LAGS[-1]), sum(training.rounds))
+    numbers = range(max(0, training.done - LONGEST), schedule.rounds)
     training.renderer = multiprocessing.get_context("spawn").Process(
         target=render_shards,
-        args=(work / "shards", numbers, training.wanted, given.shard),
+        args=(work / "shards", numbers, schedule.starts[1], training.wanted, given.shard),
         daemon=True,
     )
     training.renderer.start()
-    if not (work / "valid.npz").exists():
-        save(work / "valid.npz", held_out(given.checks, VALID_SEED, VALID))
-    checks = load(work / "valid.npz")
     if not before:
-        whiten(training.model, max(checks, key=len))
+        whiten(training.model, max(legs[0].checks, key=len))
     sys.stderr.write(f"{parameters(training.model)} parameters, {len(TRAIN)} people\n")
-    training.run(load(work / "others.npz"), checks, given.every)
+    training.run(legs, given.every)
     training.renderer.join()
-    cool(training, checks)
+    cool(training, legs[-1].checks)
     export(given.out, training.model, training.tokenizer)
     digest = hashlib.sha256((given.out / "model.safetensors").read_bytes()).hexdigest()
     log = "".join(json.dumps(row) + "\n" for row in training.said)

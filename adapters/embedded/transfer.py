@@ -9,25 +9,45 @@ import csv
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageEnhance, ImageFilter
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
 from nesy.diagnostics import Diagnostic, NesyError
 
-from .data import Pictures, pack, shrink
+from .data import COARSE, FINE, Pictures, pack, shrink
 from .faces.backdrop import background, caption
 from .faces.labels import UNITS
 from .faces.render import REGIONS
 from .faces.sample import sample_line
 
-LAST_TRAINING_FACE = (
-    "082"  # photographs of later people are kept apart for figures and demonstrations
-)
+# Whose photographs are kept apart, for figures and demonstrations: these and all from 119 on.
+KEPT_FACES, KEPT_FROM = ("087", "099"), "119"
+FIRST_FACES = "082"  # the last one in the photographs of the coarse rounds
 KEPT_MESH = "id4"  # the 3-D identity kept apart
 # About where the eyes are in these sets, whose heads were cropped alike, and half a head.
 _PHOTO_EYES, _MESH_EYES = (238.0, 345.0, 210.0), (199.0, 172.0, 255.0)
+BELOW_MOUTH = 0.6  # in face coordinates: below the lower lip
+
+
+@dataclass(frozen=True)
+class Copies:
+    """How many copies of each picture a leg has, and which share of them is made how."""
+
+    photo: int
+    mesh: int
+    framed: float = 0.0  # framed and lit about as it was
+    blended: float = 0.0  # of the photographs: blended with another person's in the same pose
+    worn: float = 0.0  # like an old print
+
+
+COPIES = (
+    Copies(16, 16),
+    Copies(24, 10, framed=0.5, blended=0.6, worn=0.3),
+    Copies(24, 6, framed=0.5, worn=0.2),
+)
 _SHAPES = ((288, 345), (288, 345), (288, 345), (322, 224), (322, 224), (268, 268))
 
 
@@ -74,10 +94,59 @@ def varied(
     return scene, np.concatenate([(turn * eyes[2]).ravel(), origin])
 
 
+def framed(
+    image: Image.Image, eyes: tuple[float, float, float], rng: np.random.Generator
+) -> tuple[Image.Image, np.ndarray]:
+    """Return the picture about as it was framed and lit, and face coordinates to pixels."""
+    zoom, angle = float(rng.uniform(0.93, 1.1)), float(rng.normal(0, 0.03))
+    turn = zoom * np.array(
+        [[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]
+    )
+    middle = np.array(image.size) / 2
+    target = middle + rng.normal(0, 0.02, 2) * image.width
+    back = np.linalg.inv(turn)
+    shift = middle - back @ target
+    affine = (*back[0], shift[0], *back[1], shift[1])
+    kind, fill = Image.Resampling.BICUBIC, image.getpixel((3, 3))
+    image = image.transform(image.size, Image.Transform.AFFINE, affine, kind, fillcolor=fill)
+    for enhance in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
+        image = enhance(image).enhance(float(rng.uniform(0.8, 1.2)))
+    if rng.random() < 0.25:
+        image = image.convert("L").convert("RGB")
+    origin = turn @ (np.array(eyes[:2]) - middle) + target
+    return image, np.concatenate([(turn * eyes[2]).ravel(), origin])
+
+
+def roughened(image: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """Return the picture with its middle wider or narrower, in another gamma."""
+    middle, wide = image.width / 2, float(rng.uniform(0.9, 1.1))
+    back = (1 / wide, 0, middle - middle / wide, 0, 1, 0)
+    fill = image.getpixel((3, 3))
+    kind = Image.Resampling.BICUBIC
+    image = image.transform(image.size, Image.Transform.AFFINE, back, kind, fillcolor=fill)
+    light = 255 * (np.asarray(image) / 255) ** float(np.exp(rng.normal(0, 0.35)))
+    return Image.fromarray(light.astype(np.uint8))
+
+
+def worn(image: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """Return the picture like an old print: grey, faint or harsh, mottled, some in an oval."""
+    grey = ImageEnhance.Contrast(image.convert("L")).enhance(float(rng.uniform(0.6, 1.8)))
+    paper = int(rng.integers(190, 256))
+    if rng.random() < 0.6:
+        margin = rng.uniform(-0.06, 0.08, 4) * np.array([*image.size, *image.size])
+        left, top, right, bottom = margin * (1, 1, -1, -1) + (0, 0, *image.size)
+        frame = Image.new("L", image.size, 0)
+        ImageDraw.Draw(frame).ellipse([left, top, right, bottom], fill=255)
+        grey = Image.composite(grey, Image.new("L", image.size, paper), frame)
+    grain = rng.normal(0, float(rng.uniform(2, 14)), (image.height, image.width))
+    mottled = np.clip(np.asarray(grey, np.float64) + grain, 0, 255).astype(np.uint8)
+    return Image.fromarray(mottled).convert("RGB")
+
+
 def _row(
-    image: Image.Image, affine: np.ndarray, units: np.ndarray, known: bool
+    image: Image.Image, affine: np.ndarray, units: np.ndarray, known: bool, most: int
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    pixels = shrink(image)
+    pixels = shrink(image, most)
     zoom = np.array([pixels.shape[1] / image.width, pixels.shape[0] / image.height])
     matrix, shift = affine[:4].reshape(2, 2) * zoom[:, None], affine[4:] * zoom
     boxes = np.zeros((len(UNITS), 2, 4), np.float32)
@@ -105,11 +174,16 @@ def _labels(folder: Path, name: str) -> Path:
     raise NesyError(Diagnostic("N186", what, why, fix))
 
 
-def photographs(folder: Path) -> Iterator[tuple[Image.Image, np.ndarray, bool]]:
+def kept_apart(person: str) -> bool:
+    """Tell whether a person's photographs are kept apart from training."""
+    return person in KEPT_FACES or person >= KEPT_FROM
+
+
+def photographs(folder: Path, *, fine: bool) -> Iterator[tuple[Image.Image, np.ndarray, bool]]:
     """Yield (picture, units, known) of the photographs of people for training."""
     with _labels(folder, "labels.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            if row["face_id"] > LAST_TRAINING_FACE:
+            if kept_apart(row["face_id"]) or (not fine and row["face_id"] > FIRST_FACES):
                 continue
             smiling = row["pose"] == "smiling"
             units = np.full(len(UNITS), np.nan) if smiling else np.zeros(len(UNITS))
@@ -131,20 +205,42 @@ def meshes(folder: Path) -> Iterator[tuple[Image.Image, np.ndarray, bool]]:
         yield Image.open(folder / row["file"]), units, True
 
 
-def extra(
-    photos: Path | None, synthetic: Path | None, copies: int = 16, seed: int = 3
-) -> list[Pictures]:
+def _finer(
+    image: Image.Image,
+    alike: list[Image.Image],
+    eyes: tuple[float, float, float],
+    how: Copies,
+    rng: np.random.Generator,
+) -> tuple[Image.Image, np.ndarray] | None:
+    """Return a copy of a finer leg; None where the strip or the frame may hide the mouth."""
+    if rng.random() < (how.blended if alike else 0.0):
+        image = Image.blend(image, alike[int(rng.integers(len(alike)))], rng.uniform(0.15, 0.5))
+    image = roughened(image, rng)
+    place = framed if rng.random() < how.framed else varied
+    image, affine = place(image, eyes, rng)
+    if affine[3] * BELOW_MOUTH + affine[5] > 0.86 * image.height:
+        return None
+    return (worn(image, rng) if rng.random() < how.worn else image), affine
+
+
+def extra(photos: Path | None, synthetic: Path | None, leg: int) -> list[Pictures]:
     """Return varied copies of every training picture that we did not draw, grouped by shape."""
-    rng = np.random.default_rng(seed)
+    rng, how = np.random.default_rng(3 + leg), COPIES[leg]
     groups: dict[tuple[int, ...], list[tuple[np.ndarray, dict[str, np.ndarray]]]] = {}
     sources = [
-        *([(photographs(photos), _PHOTO_EYES)] if photos else []),
-        *([(meshes(synthetic), _MESH_EYES)] if synthetic else []),
+        *([(photographs(photos, fine=leg > 0), _PHOTO_EYES, how.photo, True)] if photos else []),
+        *([(meshes(synthetic), _MESH_EYES, how.mesh, False)] if synthetic else []),
     ]
-    for source, eyes in sources:
-        for image, units, known in source:
-            image.load()
+    for source, eyes, copies, people in sources:
+        rows = [(image.convert("RGB"), units, known) for image, units, known in source]
+        for image, units, known in rows:
+            alike = [other for other, _, pose in rows if people and pose == known]
             for _ in range(copies):
-                row = _row(*varied(image, eyes, rng), units, known)
-                groups.setdefault(row[0].shape, []).append(row)
+                if leg == 0:
+                    made: tuple[Image.Image, np.ndarray] | None = varied(image, eyes, rng)
+                else:
+                    made = _finer(image, alike, eyes, how, rng)
+                if made is not None:
+                    row = _row(*made, units, known, FINE if leg else COARSE)
+                    groups.setdefault(row[0].shape, []).append(row)
     return [pack(rows) for rows in groups.values()]
