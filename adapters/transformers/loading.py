@@ -140,9 +140,16 @@ def _config(source: str, name: str, options: dict[str, Any]) -> dict[str, Any]:
     """Read what a checkpoint says of itself; runs nothing of it."""
     try:
         config, _ = transformers.PretrainedConfig.get_config_dict(source, **options)
+        return dict(config)
     except OSError as error:
-        raise _missing(name, _why(error)) from error
-    return dict(config)
+        if not isinstance(error.__context__, ValueError):  # as of what is no JSON, or no UTF-8
+            raise _missing(name, _why(error)) from error
+        cause: BaseException = error.__context__
+    except (TypeError, ValueError) as error:
+        cause = error
+    what, fix = f"the model {name} cannot be loaded", "fetch the checkpoint again"
+    why = f"its config.json holds no JSON object: {_why(cause)}"
+    raise NesyError(Diagnostic("N903", what, why, fix)) from cause
 
 
 def _parts(model: Any) -> list[Any]:
