@@ -46,13 +46,17 @@ def permit(
 ) -> dict[str, Any]:
     """Return the library's options for a model, its code allowed or not.
 
-    Raises NesyError N152 (its own code, not allowed), N153 (not pinned), N154 (code of another
-    repository) or N155 (a format that no code of transformers reads).
+    Raises NesyError N152 (its own code, not allowed), N153 (not pinned, or a revision of a folder),
+    N154 (code of another repository) or N155 (a format that no code of transformers reads).
     """
     if recipe.code == FOREIGN:
         raise _foreign(name, recipe)
     revision = {"revision": access.revision} if access.revision else {}
     given = access.trust_remote_code
+    if here and access.revision:
+        what = f"revision={access.revision[:40]} names nothing: {name} is a folder"
+        why = "a folder is read as it is; only a repository of the hub has revisions"
+        raise NesyError(Diagnostic("N153", what, why, "leave revision out, or name the repository"))
     if given is None:
         if needs_code(config):
             raise _refused(name, here, config)
@@ -62,7 +66,7 @@ def permit(
         why = "a folder is trusted as it is; of a hub's repository one commit, by its 40 digits"
         fix = f"write trust_remote_code={YES if here else 'COMMIT, the commit whose code you read'}"
         raise NesyError(Diagnostic("N153", what, why, fix))
-    if access.revision and not here and access.revision != given:
+    if access.revision and access.revision != given:
         what = f"{name} is asked for at two revisions"
         why = f"revision={access.revision[:40]}, and trust_remote_code={given}"
         raise NesyError(Diagnostic("N153", what, why, "leave revision out"))

@@ -258,9 +258,10 @@ def test_a_hub_name_is_trusted_at_one_commit_only(monkeypatch: pytest.MonkeyPatc
         with pytest.raises(NesyError) as caught:
             permit(here, trust_remote_code=trust)
         assert caught.value.diagnostics[0].code == "N153"
-    with pytest.raises(NesyError) as caught:
-        permit(False, trust_remote_code=COMMIT, revision="main")
-    assert caught.value.diagnostics[0].code == "N153"
+    for here, trust in ((False, COMMIT), (True, "yes")):  # two revisions; a folder has none
+        with pytest.raises(NesyError) as caught:
+            permit(here, trust_remote_code=trust, revision="main")
+        assert caught.value.diagnostics[0].code == "N153"
     monkeypatch.setattr(loading, "_hub_is_near", lambda: False)
 
 
