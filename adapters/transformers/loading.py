@@ -142,7 +142,7 @@ def _config(source: str, name: str, options: dict[str, Any]) -> dict[str, Any]:
         config, _ = transformers.PretrainedConfig.get_config_dict(source, **options)
         return dict(config)
     except OSError as error:
-        if not isinstance(error.__context__, ValueError):  # as of what is no JSON, or no UTF-8
+        if not isinstance(error.__context__, json.JSONDecodeError | UnicodeDecodeError):
             raise _missing(name, _why(error)) from error
         cause: BaseException = error.__context__
     except (TypeError, ValueError) as error:
