@@ -68,11 +68,12 @@ class Beside(NamedTuple):
 
 def beside(work: Path, given: argparse.Namespace, leg: int) -> Beside:
     """Make or read what a leg has beside its shards."""
-    others, checks = work / f"others{leg}.npz", work / f"valid{leg}.npz"
+    most = FINE if leg else COARSE
+    others, checks = work / f"others{leg}.npz", work / f"valid{most}.npz"
     if not others.exists():
         save(others, extra(given.photos, given.synthetic, leg))
     if not checks.exists():
-        save(checks, held_out(given.checks, VALID_SEED, VALID, FINE if leg else COARSE))
+        save(checks, held_out(given.checks, VALID_SEED, VALID, most))
     return Beside(load(others), load(checks))
 
 

@@ -51,6 +51,36 @@ COPIES = (
 _SHAPES = ((288, 345), (288, 345), (288, 345), (322, 224), (322, 224), (268, 268))
 
 
+class _Move:
+    """A turn and a zoom about a point of a picture, which comes to stand at another."""
+
+    def __init__(self, zoom: float, angle: float, middle: np.ndarray, target: np.ndarray) -> None:
+        c, s = zoom * math.cos(angle), zoom * math.sin(angle)
+        self.turn, self.middle, self.target = np.array([[c, -s], [s, c]]), middle, target
+
+    def backwards(self) -> tuple[float, ...]:
+        """Return the coefficients that Pillow takes: where each new pixel was."""
+        back = np.linalg.inv(self.turn)
+        shift = self.middle - back @ self.target
+        return (*back[0], shift[0], *back[1], shift[1])
+
+    def face(self, eyes: tuple[float, float, float]) -> np.ndarray:
+        """Return the map (6,) from face coordinates to the new pixels."""
+        origin = self.turn @ (np.array(eyes[:2]) - self.middle) + self.target
+        return np.concatenate([(self.turn * eyes[2]).ravel(), origin])
+
+
+def _moved(image: Image.Image, affine: tuple[float, ...]) -> Image.Image:
+    kind, fill = Image.Resampling.BICUBIC, image.getpixel((3, 3))
+    return image.transform(image.size, Image.Transform.AFFINE, affine, kind, fillcolor=fill)
+
+
+def _recoloured(image: Image.Image, spread: float, rng: np.random.Generator) -> Image.Image:
+    for enhance in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
+        image = enhance(image).enhance(float(rng.uniform(1 - spread, 1 + spread)))
+    return image
+
+
 def varied(
     image: Image.Image, eyes: tuple[float, float, float], rng: np.random.Generator
 ) -> tuple[Image.Image, np.ndarray]:
@@ -63,14 +93,11 @@ def varied(
     angle = float(np.clip(rng.normal(0, 0.07), -0.2, 0.2))
     largest = max(0.42, 1.05 * eyes[2] / image.height)  # as large as it will be shown
     zoom = float(rng.uniform(0.21, largest)) * shape[1] / eyes[2]
-    c, s = zoom * math.cos(angle), zoom * math.sin(angle)
     middle = np.array([image.width / 2, (eyes[1] + image.height / 2) / 2])
     room = np.maximum(0.0, np.array(shape) - 1.5 * zoom * eyes[2])
     target = np.array(shape) / 2 + np.clip(rng.normal(0, 0.25, 2), -0.5, 0.5) * room
-    turn = np.array([[c, -s], [s, c]])
-    back = np.linalg.inv(turn)
-    shift = middle - back @ target
-    affine = (*back[0], shift[0], *back[1], shift[1])
+    move = _Move(zoom, angle, middle, target)
+    affine = move.backwards()
     fill = tuple(int(v) for v in np.asarray(image)[3, 3])
     mask = Image.new("L", image.size, 255)
     kind = Image.Resampling.BICUBIC
@@ -82,16 +109,14 @@ def varied(
     if rng.random() < 0.4:
         scene = background(shape, int(rng.integers(1 << 30)))
     scene.paste(drawn, mask=mask.transform(shape, Image.Transform.AFFINE, affine, kind))
-    for enhance in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
-        scene = enhance(scene).enhance(float(rng.uniform(0.7, 1.3)))
+    scene = _recoloured(scene, 0.3, rng)
     if rng.random() < 0.4:
         scene = scene.filter(ImageFilter.BoxBlur(float(rng.uniform(0.3, 1.0))))
     if rng.random() < 0.5:
         scene = scene.convert("L").convert("RGB")
     if rng.random() < 0.3:
         caption(scene, sample_line(rng))
-    origin = turn @ (np.array(eyes[:2]) - middle) + target
-    return scene, np.concatenate([(turn * eyes[2]).ravel(), origin])
+    return scene, move.face(eyes)
 
 
 def framed(
@@ -99,31 +124,18 @@ def framed(
 ) -> tuple[Image.Image, np.ndarray]:
     """Return the picture about as it was framed and lit, and face coordinates to pixels."""
     zoom, angle = float(rng.uniform(0.93, 1.1)), float(rng.normal(0, 0.03))
-    turn = zoom * np.array(
-        [[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]
-    )
     middle = np.array(image.size) / 2
-    target = middle + rng.normal(0, 0.02, 2) * image.width
-    back = np.linalg.inv(turn)
-    shift = middle - back @ target
-    affine = (*back[0], shift[0], *back[1], shift[1])
-    kind, fill = Image.Resampling.BICUBIC, image.getpixel((3, 3))
-    image = image.transform(image.size, Image.Transform.AFFINE, affine, kind, fillcolor=fill)
-    for enhance in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
-        image = enhance(image).enhance(float(rng.uniform(0.8, 1.2)))
+    move = _Move(zoom, angle, middle, middle + rng.normal(0, 0.02, 2) * image.width)
+    image = _recoloured(_moved(image, move.backwards()), 0.2, rng)
     if rng.random() < 0.25:
         image = image.convert("L").convert("RGB")
-    origin = turn @ (np.array(eyes[:2]) - middle) + target
-    return image, np.concatenate([(turn * eyes[2]).ravel(), origin])
+    return image, move.face(eyes)
 
 
 def roughened(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     """Return the picture with its middle wider or narrower, in another gamma."""
     middle, wide = image.width / 2, float(rng.uniform(0.9, 1.1))
-    back = (1 / wide, 0, middle - middle / wide, 0, 1, 0)
-    fill = image.getpixel((3, 3))
-    kind = Image.Resampling.BICUBIC
-    image = image.transform(image.size, Image.Transform.AFFINE, back, kind, fillcolor=fill)
+    image = _moved(image, (1 / wide, 0, middle - middle / wide, 0, 1, 0))
     light = 255 * (np.asarray(image) / 255) ** float(np.exp(rng.normal(0, 0.35)))
     return Image.fromarray(light.astype(np.uint8))
 
