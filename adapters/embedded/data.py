@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from .faces.sample import Case, sample_case
 
 TRAIN, VALID, TEST = range(20_000), range(100_000, 101_000), range(200_000, 201_000)
 # Test pictures are looked at once, when the weights are done.
-VALID_SEED, TEST_SEED = 50_000_000, 167_000_000
+VALID_SEED, TEST_SEED = 50_000_000, 541_000_000
 PATCH, CELL = 14, 28  # patch and token edge in pixels
 COARSE, FINE = 45_000, 60_000  # most pixels of a picture in the coarse rounds, and after them
 MOST = 70_000  # in use: still finer than what was learnt, since small faces are read better so
@@ -131,7 +131,7 @@ def load(path: Path) -> list[Pictures]:
 
 
 def render_shards(
-    folder: Path, numbers: range, fine: int, wanted: Any = None, per_shard: int = 1000
+    folder: Path, numbers: Iterable[int], fine: int, wanted: Any = None, per_shard: int = 1000
 ) -> None:
     """Render the shards of these numbers that are not there yet, AHEAD of the wanted at most.
 

@@ -160,8 +160,12 @@ def aid_loss(
     batch: Pictures,
     positive: torch.Tensor,
     keep: torch.Tensor | None = None,
+    corners: float = 1.0,
 ) -> torch.Tensor:
-    """Return the dense loss: in a unit's region every token knows the unit and its own place."""
+    """Return the dense loss: in a unit's region every token knows the unit and its own place.
+
+    ``corners`` is the weight of unit 12.
+    """
     region, place = (torch.from_numpy(a) for a in cells(batch))
     if keep is not None:
         rows = torch.arange(len(region))[:, None]
@@ -171,6 +175,7 @@ def aid_loss(
     sure = ~truth.isnan()
     on = (truth.nan_to_num() >= 0.1).float()
     weight = region.float() / region.sum(1, keepdim=True).clamp(min=1) * sure[:, None].float()
+    weight[..., UNITS.index(12)] *= corners
     each = F.binary_cross_entropy_with_logits(
         said, on[:, None].expand_as(said), reduction="none", pos_weight=positive
     )

@@ -1,4 +1,4 @@
-"""When the training does what: three legs, counted in rounds and never by the clock."""
+"""When the training does what: four legs, counted in rounds and never by the clock."""
 
 from dataclasses import dataclass
 from itertools import accumulate
@@ -19,23 +19,36 @@ class Leg:
     top: float  # the share of their peak that the rates have at first
     decay: float  # the share of its rounds, at the end, in which they fall
     lags: tuple[int, ...]  # a round deals the new shard and those of so many rounds ago
-    every: int  # beside so many drawn batches with words stands one of others' pictures
+    others: float  # so many batches of others' pictures beside each drawn one with words
     smiles: float = 1.0  # what the values of a smile weigh in others' pictures
+    corners: float = 1.0  # what unit 12 weighs in what the eyes see of those
     fresh: bool = False  # whether the optimizers forget what was before
     shown: float = 1.0  # the share of tokens shown of three in four batches of those
+    saved: bool = False  # whether it starts from what a folder keeps of the weights, with new aids
 
 
 LEGS = (
-    Leg(top=1.0, decay=1 / 3, lags=(0, 7, 15), every=8),
-    Leg(top=0.4, decay=1.0, lags=(0, 7), every=2, smiles=8.0),
-    Leg(top=0.2, decay=1.0, lags=(0, 7), every=1, smiles=8.0, fresh=True, shown=0.4),
+    Leg(top=1.0, decay=1 / 3, lags=(0, 7, 15), others=1 / 8),
+    Leg(top=0.4, decay=1.0, lags=(0, 7), others=1 / 2, smiles=8.0),
+    Leg(top=0.2, decay=1.0, lags=(0, 7), others=1, smiles=8.0, fresh=True, shown=0.4),
+    Leg(
+        top=0.4,
+        decay=1.0,
+        lags=(0,),
+        others=1.5,
+        smiles=8.0,
+        corners=10.0,
+        fresh=True,
+        shown=0.8,
+        saved=True,
+    ),
 )
 LONGEST = max(lag for leg in LEGS for lag in leg.lags)
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """Coarse pictures, by the eyes alone and then with words; finer ones; parts of photographs.
+    """Coarse pictures, by the eyes and then with words; finer ones; parts of photographs; smiles.
 
     Photographs and 3-D heads make up more of each leg than of the one before.
     """
@@ -44,11 +57,12 @@ class Schedule:
     words: int = 68
     fine: int = 10
     parts: int = 5
+    smiles: int = 6
 
     @property
     def starts(self) -> tuple[int, ...]:
         """Return the first round of each leg, and the number of all rounds."""
-        return (0, *accumulate((self.eyes + self.words, self.fine, self.parts)))
+        return (0, *accumulate((self.eyes + self.words, self.fine, self.parts, self.smiles)))
 
     @property
     def rounds(self) -> int:
@@ -56,7 +70,7 @@ class Schedule:
         return self.starts[-1]
 
     def leg(self, now: float) -> int:
-        """Return the leg at this time, in rounds: 0, 1 or 2."""
+        """Return the leg at this time, in rounds: 0 to 3."""
         return sum(now >= start for start in self.starts[1:-1])
 
     def done(self, now: float) -> float:
@@ -89,4 +103,4 @@ class Schedule:
 
     def others(self, number: int, own: int) -> int:
         """Return how many batches that we did not draw stand beside so many of our own."""
-        return own // LEGS[self.leg(number)].every if self.speaks(number) else 0
+        return int(own * LEGS[self.leg(number)].others) if self.speaks(number) else 0

@@ -13,7 +13,8 @@ import math
 import multiprocessing
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,10 +41,11 @@ from .lesson import COUNT, Language, Questions, aid_loss, chosen, deal, read, sc
 from .model import export, make_model, make_tokenizer, parameters
 from .optimizer import Muon, split
 from .schedule import LEGS, LONGEST, Schedule
-from .transfer import extra
+from .transfer import check_labels, extra
 from .vision import Aids, patches, see
 
 BATCH = 32  # pictures in a step
+ALONE = 24  # so many batches of each kind new aids learn from while the eyes rest
 
 
 def whiten(model: Any, pictures: Pictures) -> None:
@@ -57,6 +59,13 @@ def whiten(model: Any, pictures: Pictures) -> None:
     rows = (top / (scale + scale[width // 3]).sqrt()).T.reshape(width, 3, 1, *kernel.shape[3:])
     with torch.no_grad():
         kernel.copy_(rows.expand_as(kernel) / kernel.shape[2])
+
+
+def rarity(groups: list[Pictures]) -> torch.Tensor:
+    """Return what the presence of each unit (26,) weighs: the more, the rarer it is."""
+    units = np.concatenate([g.units[g.faces == 1] for g in groups])
+    p = torch.from_numpy((units >= 0.1).mean(0)).float().clamp(0.01, 0.5)
+    return ((1 - p) / p).sqrt().clamp(max=5.0)
 
 
 class Beside(NamedTuple):
@@ -154,7 +163,8 @@ class Training:
         spoken = torch.tensor(math.nan)
         with torch.autocast("cpu", torch.bfloat16):
             tokens = see(self.model, batch.pixels, keep)
-            loss = dense = aid_loss(self.aids, tokens, batch, positive, keep)
+            corners = 1.0 if ours else leg.corners
+            loss = dense = aid_loss(self.aids, tokens, batch, positive, keep, corners)
             if asked:
                 smiles = 1.0 if ours else leg.smiles
                 ids, weights = self.language.answers(values(batch), smiles)
@@ -172,6 +182,23 @@ class Training:
         self.images, self.steps = self.images + len(batch), self.steps + 1
         return float(dense.detach()), float(spoken.detach())
 
+    def renew(self, groups: list[Pictures], others: list[Pictures]) -> None:
+        """Go on as from a saved folder: the weights that it keeps, and new aids, taught first."""
+        rng = np.random.default_rng([self.seed, self.done, ALONE])
+        torch.manual_seed(self.seed + self.done)
+        with torch.no_grad():
+            for weight in self.model.parameters():
+                weight.copy_(weight.bfloat16())
+        self.aids.load_state_dict(Aids(self.aids.norm.weight.numel()).state_dict())
+        learner = torch.optim.AdamW(self.aids.parameters(), lr=1e-2)
+        batches = [b for some in (groups, others) for b in list(deal(some, BATCH, rng))[:ALONE]]
+        for k in rng.permutation(len(batches)):
+            with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+                tokens = see(self.model, batches[k].pixels)
+            learner.zero_grad()
+            torch.autograd.backward(aid_loss(self.aids, tokens, batches[k], rarity(groups)))
+            learner.step()
+
     def round(self, groups: list[Pictures], others: list[Pictures]) -> np.ndarray:
         """Deal these pictures once; return the losses of each step."""
         number, plan = self.done, self.schedule
@@ -183,9 +210,7 @@ class Training:
         own = list(deal(groups, BATCH, rng))
         count = plan.others(number, len(own)) if others else 0
         mixed = list(deal(others, BATCH, rng))[:count] if count else []
-        units = np.concatenate([g.units[g.faces == 1] for g in groups])
-        p = torch.from_numpy((units >= 0.1).mean(0)).float().clamp(0.01, 0.5)
-        positive = ((1 - p) / p).sqrt().clamp(max=5.0)
+        positive = rarity(groups)
         order = rng.permutation(len(own) + len(mixed))
         losses, since = [], 0
         for place, k in enumerate(order):
@@ -203,14 +228,21 @@ class Training:
         self.done += 1
         return np.array(losses)
 
-    def run(self, legs: Sequence[Beside], every: int) -> None:
-        """Train until every round is done, with a checkpoint after each."""
+    def run(self, besides: Callable[[int], Beside], every: int) -> list[Pictures]:
+        """Train until every round is done, with a checkpoint after each; return the last checks."""
+        leg = self.schedule.leg(self.done)
+        others, checks = besides(leg)
         while self.done < self.schedule.rounds:
             clock, cpu = time.time(), time.process_time()
             self.wanted.value = self.done
-            others, checks = legs[self.schedule.leg(self.done)]
+            if leg != self.schedule.leg(self.done):
+                leg = self.schedule.leg(self.done)
+                others, checks = besides(leg)
             lags = self.schedule.lags(self.done)
             groups = [g for lag in lags for g in self.shard(self.done - lag)]
+            if self.done in self.schedule.starts and LEGS[leg].saved:
+                cool(self, checks)
+                self.renew(groups, others)
             waited = time.time() - clock
             losses = self.round(groups, others)
             self.cpu += time.process_time() - cpu
@@ -231,6 +263,7 @@ class Training:
             sys.stderr.flush()
             self.save()
             self.path(self.done - 1 - LONGEST).unlink(missing_ok=True)
+        return checks
 
     def path(self, number: int) -> Path:
         """Return where a shard lies."""
@@ -260,6 +293,7 @@ def main(arguments: list[str] | None = None) -> int:
         ("--joint-rounds", usual.words, "rounds with words"),
         ("--fine-rounds", usual.fine, "rounds of finer pictures"),
         ("--parts-rounds", usual.parts, "rounds in which photographs are shown in parts"),
+        ("--smile-rounds", usual.smiles, "rounds of smiles of photographed faces"),
     ):
         parser.add_argument(option, type=int, default=rounds, help=what)
     parser.add_argument("--photos", type=Path, help="a folder of photographs to mix in")
@@ -277,18 +311,23 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(given: argparse.Namespace) -> None:
     """Train, or go on training, and export; raises NesyError N186."""
+    check_labels(given.photos, given.synthetic)
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     work = given.out / "work"
     work.mkdir(parents=True, exist_ok=True)
-    legs = [beside(work, given, leg) for leg in range(len(LEGS))]
     schedule = Schedule(
-        given.vision_rounds, given.joint_rounds, given.fine_rounds, given.parts_rounds
+        given.vision_rounds,
+        given.joint_rounds,
+        given.fine_rounds,
+        given.parts_rounds,
+        given.smile_rounds,
     )
     training = Training(work, schedule, given.seed)
     before = training.resume()
     training.wanted.value = training.done
-    numbers = range(max(0, training.done - LONGEST), schedule.rounds)
+    ahead = range(training.done, schedule.rounds)
+    numbers = sorted({n - lag for n in ahead for lag in schedule.lags(n) if lag <= n})
     training.renderer = multiprocessing.get_context("spawn").Process(
         target=render_shards,
         args=(work / "shards", numbers, schedule.starts[1], training.wanted, given.shard),
@@ -296,11 +335,11 @@ def run(given: argparse.Namespace) -> None:
     )
     training.renderer.start()
     if not before:
-        whiten(training.model, max(legs[0].checks, key=len))
+        whiten(training.model, max(beside(work, given, 0).checks, key=len))
     sys.stderr.write(f"{parameters(training.model)} parameters, {len(TRAIN)} people\n")
-    training.run(legs, given.every)
+    checks = training.run(partial(beside, work, given), given.every)
     training.renderer.join()
-    cool(training, legs[-1].checks)
+    cool(training, checks)
     export(given.out, training.model, training.tokenizer)
     digest = hashlib.sha256((given.out / "model.safetensors").read_bytes()).hexdigest()
     log = "".join(json.dumps(row) + "\n" for row in training.said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -10,11 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image, ImageDraw
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from nesy.adapters.embedded import asking, train, transfer  # noqa: E402
+from nesy.adapters.embedded import alter, asking, train, transfer  # noqa: E402
 from nesy.adapters.embedded.data import COARSE, TRAIN, Pictures, gather, save  # noqa: E402
 from nesy.adapters.embedded.evaluate import calibration_error  # noqa: E402
 from nesy.adapters.embedded.faces import UNITS, render  # noqa: E402
@@ -32,14 +34,15 @@ from nesy.adapters.embedded.model import make_tokenizer  # noqa: E402
 from nesy.adapters.embedded.schedule import LEAST as LEAST_RATE  # noqa: E402
 from nesy.adapters.embedded.schedule import LEGS, WARM, Schedule  # noqa: E402
 
-SHORT = Schedule(eyes=1, words=1, fine=1, parts=1)
+SHORT = Schedule(eyes=1, words=1, fine=1, parts=1, smiles=1)
+Alter = Callable[[Image.Image, np.random.Generator], Image.Image]
 PLAIN = Scene(scale=150, x=268, y=180, blur=0.0, noise=0.0)
 
 
 @pytest.fixture(scope="module")
 def shards() -> list[list[Pictures]]:
-    cases = [sample_case(seed, TRAIN, taught=True) for seed in range(64)]
-    return [gather(cases[k : k + 16]) for k in range(0, 64, 16)]
+    cases = [sample_case(seed, TRAIN, taught=True) for seed in range(80)]
+    return [gather(cases[k : k + 16]) for k in range(0, 80, 16)]
 
 
 @settings(max_examples=200)
@@ -96,7 +99,7 @@ def test_a_round_deals_every_picture_once_and_alike_for_one_seed(
         return list(deal([g for s in shards for g in s], 8, np.random.default_rng(seed)))
 
     one, two = round_of(5), round_of(5)
-    assert sum(map(len, one)) == 64
+    assert sum(map(len, one)) == 80
     assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(one, two, strict=True))
     given_units = np.concatenate([g.units for s in shards for g in s]).sum()
     assert np.concatenate([b.units for b in one]).sum() == pytest.approx(given_units, rel=1e-5)
@@ -131,6 +134,12 @@ def _run(folder: Path, shards: list[list[Pictures]], stops: tuple[int, ...]) -> 
         while training.done < number:
             lags = SHORT.lags(training.done)
             groups = [g for lag in lags for g in training.shard(training.done - lag)]
+            if training.done == SHORT.starts[-2]:
+                assert LEGS[-1].saved
+                train.cool(training, shards[0])
+                training.renew(groups, shards[0])
+                saved = training.model.state_dict().values()
+                assert all(torch.equal(w, w.bfloat16().float()) for w in saved)
             training.round(groups, shards[0])
             training.save()
     return {name: tensor.clone() for name, tensor in training.model.state_dict().items()}
@@ -140,20 +149,18 @@ def test_the_same_seed_gives_the_same_weights_with_an_interrupt_or_without(
     tmp_path: Path, shards: list[list[Pictures]]
 ) -> None:
     torch.set_num_threads(1)
-    whole = _run(tmp_path / "a", shards, (4,))
-    parts = _run(tmp_path / "b", shards, (1, 3, 4))
+    whole = _run(tmp_path / "a", shards, (5,))
+    parts = _run(tmp_path / "b", shards, (1, 3, 4, 5))
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
 
 
 def test_pictures_that_we_did_not_draw_keep_their_face_where_it_is_said_to_be() -> None:
-    from PIL import Image, ImageDraw
-
     image = Image.new("RGB", (480, 576), (120, 120, 120))
     ImageDraw.Draw(image).ellipse([230, 337, 246, 353], fill=(255, 0, 0))
     eyes = (238.0, 345.0, 210.0)
     found = 0
     for seed in range(12):
-        place = transfer.varied if seed % 2 else transfer.framed
+        place = alter.varied if seed % 2 else alter.framed
         scene, affine = place(image, eyes, np.random.default_rng(seed))
         pixels = np.asarray(scene).astype(int)
         red = pixels[..., 0] - pixels[..., 2]
@@ -168,8 +175,6 @@ def test_pictures_that_we_did_not_draw_keep_their_face_where_it_is_said_to_be() 
 def test_photographs_kept_apart_are_in_no_round_and_fine_rounds_have_more_people(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from PIL import Image
-
     people = ("001", "083", "087", "119", "144")
     rows = [f"{p}_{pose}.png,{p},{pose}" for p in people for pose in ("neutral", "smiling")]
     (tmp_path / "labels.csv").write_text("\n".join(["file,face_id,pose", *rows]), encoding="utf-8")
@@ -178,12 +183,12 @@ def test_photographs_kept_apart_are_in_no_round_and_fine_rounds_have_more_people
     copies = tuple(replace(how, photo=3) for how in transfer.COPIES)
     monkeypatch.setattr(transfer, "COPIES", copies)
     coarse, *legs = (transfer.extra(tmp_path, None, leg) for leg in range(len(LEGS)))
-    assert len(legs) == 2
+    assert len(legs) == 3
     for fine in legs:
         assert sum(map(len, coarse)) == 6 < sum(map(len, fine)) <= 12
         assert max(p.pixels[0, ..., 0].size for p in fine) > COARSE
     assert all(p.pixels[0, ..., 0].size <= COARSE for p in coarse)
-    for p in (*coarse, *legs[0], *legs[1]):  # of a smile, unit 12 alone is known
+    for p in (*coarse, *legs[0], *legs[1], *legs[2]):  # of a smile, unit 12 alone is known
         smiling = np.isnan(p.units).any(1)
         assert (np.isnan(p.units[smiling]).sum(1) == len(UNITS) - 1).all()
         assert (p.units[~smiling] == 0).all() and (p.known == ~smiling).all()
@@ -192,12 +197,12 @@ def test_photographs_kept_apart_are_in_no_round_and_fine_rounds_have_more_people
 ROUNDS = st.integers(1, 40)
 
 
-@given(ROUNDS, ROUNDS, ROUNDS, ROUNDS)
+@given(ROUNDS, ROUNDS, ROUNDS, ROUNDS, ROUNDS)
 def test_rates_fall_to_nothing_in_each_leg_and_words_follow_the_eyes(
-    eyes: int, words: int, fine: int, parts: int
+    eyes: int, words: int, fine: int, parts: int, smiles: int
 ) -> None:
-    plan = Schedule(eyes, words, fine, parts)
-    assert plan.rounds == eyes + words + fine + parts
+    plan = Schedule(eyes, words, fine, parts, smiles)
+    assert plan.rounds == eyes + words + fine + parts + smiles
     for leg, (first, last) in enumerate(pairwise(plan.starts)):
         warm = WARM if LEGS[leg].fresh else 0.0
         if warm:
@@ -213,10 +218,53 @@ def test_rates_fall_to_nothing_in_each_leg_and_words_follow_the_eyes(
     assert all(plan.asks(now, place) for now in late for place in range(9))
 
 
+@pytest.mark.parametrize("change", [alter.lit, alter.toned])
+def test_another_light_shows_the_same_face(change: Alter) -> None:
+    face = render({12: 0.9}, 3, scene=PLAIN)
+    before = np.asarray(face.convert("L"), float)[100:280, 180:360]
+    changed = 0
+    for seed in range(8):
+        other = change(face, np.random.default_rng(seed))
+        after = np.asarray(other.convert("L"), float)[100:280, 180:360]
+        assert other.size == face.size and other.mode == "RGB"
+        assert np.corrcoef(before.ravel(), after.ravel())[0, 1] > 0.7
+        changed += np.abs(before - after).mean() > 2
+    assert changed >= 6
+
+
+def test_a_bent_face_keeps_its_parts_about_where_they_were_and_fills_the_picture() -> None:
+    image = Image.new("RGB", (480, 576), (120, 120, 120))
+    ImageDraw.Draw(image).ellipse([230, 337, 246, 353], fill=(255, 0, 0))
+    moves = []
+    for seed in range(12):
+        pixels = np.asarray(alter.bent(image, np.random.default_rng(seed))).astype(int)
+        red = np.clip(pixels[..., 0] - pixels[..., 2] - 20, 0, None)
+        y, x = (np.indices(red.shape) * red).sum((1, 2)) / red.sum()
+        moves.append(float(np.hypot(x - 238, y - 345)))
+        edges = (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])
+        assert all(edge.min() >= 119 for edge in edges)
+    assert max(moves) < 40 and np.median(moves) > 2
+
+
+def test_in_the_last_leg_the_whole_face_of_a_photograph_tells_the_smile(tmp_path: Path) -> None:
+    rows = ["file,face_id,pose", "a.png,001,neutral", "b.png,001,smiling"]
+    (tmp_path / "labels.csv").write_text("\n".join(rows), encoding="utf-8")
+    for name in "ab":
+        Image.new("RGB", (480, 576), (205, 160, 140)).save(tmp_path / f"{name}.png")
+    first, last = (transfer.extra(tmp_path, None, leg) for leg in (0, len(LEGS) - 1))
+    for pictures, broad in ((first, False), (last, True)):
+        for p in pictures:
+            smile, boxes = p.boxes[:, UNITS.index(12), 0], p.boxes[:, :, 0]
+            around = (smile[:, None, :2] <= boxes[..., :2]).all() and (
+                smile[:, None, 2:] >= boxes[..., 2:]
+            ).all()
+            assert around == broad
+
+
 def test_an_old_print_is_grey_and_shows_the_same_face() -> None:
     face = render({12: 0.9}, 3, scene=PLAIN)
     for seed in range(8):
-        old = transfer.worn(face, np.random.default_rng(seed))
+        old = alter.worn(face, np.random.default_rng(seed))
         pixels = np.asarray(old).astype(float)
         assert old.size == face.size and (np.ptp(pixels, axis=2) == 0).all()
         middle = (slice(100, 280), slice(180, 360))
