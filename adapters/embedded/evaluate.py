@@ -54,7 +54,7 @@ def glance(
             batch = group.take(np.arange(k, min(k + 50, len(group))))
             tokens = see(model, batch.pixels)
             region = torch.from_numpy(cells(batch)[0]).float()
-            units, _, faces = aids(tokens)
+            units, _, faces = (part.cpu() for part in aids(tokens))
             pooled = (units.float() * region).sum(1) / region.sum(1).clamp(min=1)
             one = batch.faces == 1
             said.append((pooled.numpy() > 0.3)[one])
@@ -101,7 +101,7 @@ def temperature(model: Any, language: Language, checks: list[Pictures]) -> float
             shape = batch.pixels.shape[1:3]
             asked = [question] * len(batch)
             logits = read(model, language, see(model, batch.pixels), shape, asked, ids)
-            found.append((logits[:, 1:-2:2].flatten(0, 1), ids[:, 1:-2:2].flatten()))
+            found.append((logits[:, 1:-2:2].flatten(0, 1).cpu(), ids[:, 1:-2:2].flatten()))
     logits, ids = (torch.cat(parts) for parts in zip(*found, strict=True))
     grid = np.exp(np.linspace(np.log(0.5), np.log(3.0), 60))
     losses = [float(torch.nn.functional.cross_entropy(logits / t, ids)) for t in grid]

@@ -166,20 +166,23 @@ def aid_loss(
 
     ``corners`` is the weight of unit 12.
     """
+    device = tokens.device
     region, place = (torch.from_numpy(a) for a in cells(batch))
     if keep is not None:
         rows = torch.arange(len(region))[:, None]
         region, place = region[rows, keep], place[rows, keep]
+    region, place = region.to(device), place.to(device)
     said, where, faces = (t.float() for t in aids(tokens))
-    truth = torch.from_numpy(batch.units)
+    truth = torch.from_numpy(batch.units).to(device)
+    count = torch.from_numpy(batch.faces).to(device)
     sure = ~truth.isnan()
     on = (truth.nan_to_num() >= 0.1).float()
     weight = region.float() / region.sum(1, keepdim=True).clamp(min=1) * sure[:, None].float()
     weight[..., UNITS.index(12)] *= corners
     each = F.binary_cross_entropy_with_logits(
-        said, on[:, None].expand_as(said), reduction="none", pos_weight=positive
+        said, on[:, None].expand_as(said), reduction="none", pos_weight=positive.to(device)
     )
-    one = torch.from_numpy(batch.faces == 1).float()
+    one = (count == 1).float()
     units = (each * weight).sum() / weight.sum().clamp(min=1)
     inside = place[..., 2]
     spot = ((where[..., :2] - place[..., :2]).square().sum(-1) * inside).sum() / inside.sum().clamp(
@@ -188,12 +191,7 @@ def aid_loss(
     has = (place.abs().sum((1, 2)) > 0).float() + (1 - one)
     mask = F.binary_cross_entropy_with_logits(where[..., 2], inside, reduction="none").mean(1)
     mask = (mask * has * one).sum() / (has * one).sum().clamp(min=1)
-    loss: torch.Tensor = (
-        units
-        + 0.5 * spot
-        + 0.2 * mask
-        + 0.2 * F.cross_entropy(faces, torch.from_numpy(batch.faces))
-    )
+    loss: torch.Tensor = units + 0.5 * spot + 0.2 * mask + 0.2 * F.cross_entropy(faces, count)
     return loss
 
 
@@ -227,23 +225,24 @@ def read(
 ) -> torch.Tensor:
     """Return logits (n, answer, vocabulary) of the answers, each token given the ones before it."""
     n, length = ids.shape
-    most = max(map(len, asked))
+    device, most = tokens.device, max(map(len, asked))
     after = torch.zeros(n, most + length, dtype=torch.long)
     start = torch.tensor([len(q) for q in asked])
     for i, question in enumerate(asked):
         after[i, : len(question)] = torch.tensor(question)
         after[i, len(question) : len(question) + length] = ids[i]
     lm, embed = model.model.language_model, model.model.language_model.embed_tokens
-    head = embed(torch.tensor(language.before)).expand(n, -1, -1)
-    inputs = torch.cat([head, tokens.to(head.dtype), embed(after)], 1)
+    head = embed(torch.tensor(language.before, device=device)).expand(n, -1, -1)
+    inputs = torch.cat([head, tokens.to(head.dtype), embed(after.to(device))], 1)
     begin = len(language.before)
     spots = positions(*shape, begin, after.shape[1])[:, None].expand(3, n, -1)
     if keep is not None:
         rest = spots.shape[2] - after.shape[1]
         seen = spots[:, :, begin:rest].gather(2, keep.expand(3, n, -1))
         spots = torch.cat([spots[:, :, :begin], seen, spots[:, :, rest:]], 2)
-    hidden = lm(inputs_embeds=inputs, position_ids=spots, use_cache=False).last_hidden_state
+    hidden = lm(inputs_embeds=inputs, position_ids=spots.to(device), use_cache=False)
     first = begin + tokens.shape[1] + start - 1
     index = first[:, None] + torch.arange(length)
-    logits: torch.Tensor = model.lm_head(hidden[torch.arange(n)[:, None], index])
+    rows = torch.arange(n)[:, None].to(device)
+    logits: torch.Tensor = model.lm_head(hidden.last_hidden_state[rows, index.to(device)])
     return logits

@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 import multiprocessing
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -98,6 +99,10 @@ class Training:
         self.model.set_attn_implementation("eager")  # faster here, backwards, than the fused form
         language: Any = self.model.config.text_config
         self.aids = Aids(language.hidden_size)
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        made: list[torch.nn.Module] = [self.model, self.aids]  # on the CPU: the same everywhere
+        for part in made:
+            part.to(self.device)
         eyes = split(self.model.model.visual.named_parameters())
         words = split(self.model.model.language_model.named_parameters())
         self.eyes = [
@@ -132,7 +137,7 @@ class Training:
         path = self.out / "checkpoint.pt"
         if not path.exists():
             return False
-        state = torch.load(path, weights_only=False)
+        state = torch.load(path, map_location=self.device, weights_only=False)
         self.model.load_state_dict(state["model"])
         self.aids.load_state_dict(state["aids"])
         for optimizer, saved in zip((*self.eyes, *self.words), state["optimizers"], strict=True):
@@ -161,7 +166,7 @@ class Training:
         """Learn from one batch, with words where something is asked; return both losses."""
         leg = LEGS[self.schedule.leg(self.done)]
         spoken = torch.tensor(math.nan)
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16):
             tokens = see(self.model, batch.pixels, keep)
             corners = 1.0 if ours else leg.corners
             loss = dense = aid_loss(self.aids, tokens, batch, positive, keep, corners)
@@ -170,7 +175,8 @@ class Training:
                 ids, weights = self.language.answers(values(batch), smiles)
                 shape = batch.pixels.shape[1:3]
                 logits = read(self.model, self.language, tokens, shape, asked, ids, keep).float()
-                each = F.cross_entropy(logits.flatten(0, 1), ids.flatten(), reduction="none")
+                truth, weights = ids.to(self.device), weights.to(self.device)
+                each = F.cross_entropy(logits.flatten(0, 1), truth.flatten(), reduction="none")
                 spoken = (each.view(ids.shape) * weights).sum() / (len(ids) * COUNT)
                 loss = dense + 2.0 * spoken
         torch.autograd.backward(loss)
@@ -193,7 +199,7 @@ class Training:
         learner = torch.optim.AdamW(self.aids.parameters(), lr=1e-2)
         batches = [b for some in (groups, others) for b in list(deal(some, BATCH, rng))[:ALONE]]
         for k in rng.permutation(len(batches)):
-            with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16):
                 tokens = see(self.model, batches[k].pixels)
             learner.zero_grad()
             torch.autograd.backward(aid_loss(self.aids, tokens, batches[k], rarity(groups)))
@@ -313,6 +319,7 @@ def run(given: argparse.Namespace) -> None:
     """Train, or go on training, and export; raises NesyError N186."""
     check_labels(given.photos, given.synthetic)
     torch.set_num_threads(1)
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # else a GPU cannot repeat itself
     torch.use_deterministic_algorithms(True)
     work = given.out / "work"
     work.mkdir(parents=True, exist_ok=True)
@@ -336,7 +343,8 @@ def run(given: argparse.Namespace) -> None:
     training.renderer.start()
     if not before:
         whiten(training.model, max(beside(work, given, 0).checks, key=len))
-    sys.stderr.write(f"{parameters(training.model)} parameters, {len(TRAIN)} people\n")
+    size, place = parameters(training.model), training.device.type
+    sys.stderr.write(f"{size} parameters on {place}, {len(TRAIN)} people\n")
     checks = training.run(partial(beside, work, given), given.every)
     training.renderer.join()
     cool(training, checks)

@@ -9,10 +9,10 @@ from .data import PATCH
 from .faces.labels import UNITS
 
 
-def patches(pixels: np.ndarray) -> torch.Tensor:
+def patches(pixels: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:
     """Return (n, patches, 588) from uint8 pixels, in the processor's order of merged groups."""
     n, h, w, _ = pixels.shape
-    x = torch.from_numpy(np.array(pixels)).float().mul_(2 / 255).sub_(1)
+    x = torch.from_numpy(np.array(pixels)).to(device).float().mul_(2 / 255).sub_(1)
     x = x.view(n, h // PATCH // 2, 2, PATCH, w // PATCH // 2, 2, PATCH, 3)
     return x.permute(0, 1, 4, 2, 5, 7, 3, 6).reshape(
         n, (h // PATCH) * (w // PATCH), 3 * PATCH * PATCH
@@ -39,14 +39,14 @@ def see(
     """Return the picture tokens (n, t, width); keep (n, k) names the merged tokens to look at."""
     tower = model.model.visual
     n, h, w, _ = pixels.shape
-    x, place = patches(pixels), places(h, w)
     kernel = tower.patch_embed.proj.weight.sum(2).flatten(1)
+    x, place = patches(pixels, kernel.device), places(h, w).to(kernel.device)
     cos, sin = tower.rotary_pos_emb(x, place)
     if keep is None:
         cos, sin = cos[None, None], sin[None, None]
     else:
-        k = keep.shape[1]
-        x = x.view(n, -1, 4, x.shape[-1])[torch.arange(n)[:, None], keep].reshape(n, 4 * k, -1)
+        k, keep, rows = keep.shape[1], keep.to(x.device), torch.arange(n, device=x.device)
+        x = x.view(n, -1, 4, x.shape[-1])[rows[:, None], keep].reshape(n, 4 * k, -1)
         cos, sin = (f.view(-1, 4, f.shape[-1])[keep].reshape(n, 1, 4 * k, -1) for f in (cos, sin))
     x = x @ kernel.T
     for block in tower.blocks:

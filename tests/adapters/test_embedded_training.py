@@ -29,10 +29,19 @@ from nesy.adapters.embedded.faces.sample import (  # noqa: E402
     sample_units,
 )
 from nesy.adapters.embedded.faces.scene import Scene  # noqa: E402
-from nesy.adapters.embedded.lesson import chosen, deal, scattered  # noqa: E402
+from nesy.adapters.embedded.lesson import (  # noqa: E402
+    Questions,
+    aid_loss,
+    chosen,
+    deal,
+    read,
+    scattered,
+    values,
+)
 from nesy.adapters.embedded.model import make_tokenizer  # noqa: E402
 from nesy.adapters.embedded.schedule import LEAST as LEAST_RATE  # noqa: E402
 from nesy.adapters.embedded.schedule import LEGS, WARM, Schedule  # noqa: E402
+from nesy.adapters.embedded.vision import see  # noqa: E402
 
 SHORT = Schedule(eyes=1, words=1, fine=1, parts=1, smiles=1)
 Alter = Callable[[Image.Image, np.random.Generator], Image.Image]
@@ -152,6 +161,29 @@ def test_the_same_seed_gives_the_same_weights_with_an_interrupt_or_without(
     whole = _run(tmp_path / "a", shards, (5,))
     parts = _run(tmp_path / "b", shards, (1, 3, 4, 5))
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
+
+
+@pytest.mark.parametrize("part", [False, True])
+def test_a_step_leaves_nothing_behind_on_another_device(
+    part: bool, tmp_path: Path, shards: list[list[Pictures]]
+) -> None:
+    # The meta device refuses tensors of the CPU as a GPU does, and needs none to be there.
+    training = train.Training(tmp_path, SHORT, 7)
+    for module in (training.model, training.aids):
+        module.to("meta")
+    batch = max(shards[0], key=len)
+    rng = np.random.default_rng(1)
+    keep = chosen(batch, rng) if part else None
+    tokens = see(training.model, batch.pixels, keep)
+    loss = aid_loss(training.aids, tokens, batch, train.rarity(shards[0]), keep, 10.0)
+    ids, _ = training.language.answers(values(batch))
+    asked = Questions(training.language, rng, stock=80).deal(len(batch))
+    shape = batch.pixels.shape[1:3]
+    logits = read(training.model, training.language, tokens, shape, asked, ids, keep)
+    (loss + logits.sum()).backward()
+    assert {p.grad.device.type for p in training.aids.parameters() if p.grad is not None} == {
+        "meta"
+    }
 
 
 def test_pictures_that_we_did_not_draw_keep_their_face_where_it_is_said_to_be() -> None:
