@@ -1,6 +1,7 @@
 """What many tests use: the shipped engine, rules in a file, the command line in this process."""
 
 import io
+import signal
 import sys
 from dataclasses import dataclass
 from textwrap import dedent
@@ -14,6 +15,10 @@ from nesy.reason.engine import Engine
 # A case is solved in milliseconds on a quiet machine; a busy one must not fail a property.
 settings.register_profile("nesy", deadline=None)
 settings.load_profile("nesy")
+
+# A shell ignores Ctrl-C for what it starts in the background, and so would all that tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
