@@ -19,7 +19,7 @@ TRAIN, VALID, TEST = range(20_000), range(100_000, 101_000), range(200_000, 201_
 VALID_SEED, TEST_SEED = 50_000_000, 541_000_000
 PATCH, CELL = 14, 28  # patch and token edge in pixels
 COARSE, FINE = 45_000, 60_000  # most pixels of a picture in the coarse rounds, and after them
-MOST = 70_000  # in use: still finer than what was learnt, since small faces are read better so
+MOST = 70_000  # in use, and of the last photographs: small faces are read better than at FINE
 AHEAD = 4  # shards kept ready; each is 130 MB until its last use
 FACES = ("none", "one", "several")
 

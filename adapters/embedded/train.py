@@ -188,6 +188,16 @@ class Training:
         self.images, self.steps = self.images + len(batch), self.steps + 1
         return float(dense.detach()), float(spoken.detach())
 
+    def begin(self, groups: list[Pictures], others: list[Pictures], checks: list[Pictures]) -> None:
+        """Do what the leg that begins now asks for."""
+        leg = LEGS[self.schedule.leg(self.done)]
+        if leg.fresh:
+            for optimizer in (*self.eyes, *self.words):
+                optimizer.state.clear()
+        if leg.saved:
+            cool(self, checks)
+            self.renew(groups, others)
+
     def renew(self, groups: list[Pictures], others: list[Pictures]) -> None:
         """Go on as from a saved folder: the weights that it keeps, and new aids, taught first."""
         rng = np.random.default_rng([self.seed, self.done, ALONE])
@@ -198,19 +208,17 @@ class Training:
         self.aids.load_state_dict(Aids(self.aids.norm.weight.numel()).state_dict())
         learner = torch.optim.AdamW(self.aids.parameters(), lr=1e-2)
         batches = [b for some in (groups, others) for b in list(deal(some, BATCH, rng))[:ALONE]]
+        positive = rarity(groups)
         for k in rng.permutation(len(batches)):
             with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16):
                 tokens = see(self.model, batches[k].pixels)
             learner.zero_grad()
-            torch.autograd.backward(aid_loss(self.aids, tokens, batches[k], rarity(groups)))
+            torch.autograd.backward(aid_loss(self.aids, tokens, batches[k], positive))
             learner.step()
 
     def round(self, groups: list[Pictures], others: list[Pictures]) -> np.ndarray:
         """Deal these pictures once; return the losses of each step."""
         number, plan = self.done, self.schedule
-        if number in plan.starts and LEGS[plan.leg(number)].fresh:
-            for optimizer in (*self.eyes, *self.words):
-                optimizer.state.clear()
         rng = np.random.default_rng([self.seed, number])
         questions = Questions(self.language, rng) if plan.speaks(number) else None
         own = list(deal(groups, BATCH, rng))
@@ -246,9 +254,8 @@ class Training:
                 others, checks = besides(leg)
             lags = self.schedule.lags(self.done)
             groups = [g for lag in lags for g in self.shard(self.done - lag)]
-            if self.done in self.schedule.starts and LEGS[leg].saved:
-                cool(self, checks)
-                self.renew(groups, others)
+            if self.done in self.schedule.starts:
+                self.begin(groups, others, checks)
             waited = time.time() - clock
             losses = self.round(groups, others)
             self.cpu += time.process_time() - cpu

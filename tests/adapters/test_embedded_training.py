@@ -143,10 +143,10 @@ def _run(folder: Path, shards: list[list[Pictures]], stops: tuple[int, ...]) -> 
         while training.done < number:
             lags = SHORT.lags(training.done)
             groups = [g for lag in lags for g in training.shard(training.done - lag)]
+            if training.done in SHORT.starts:
+                training.begin(groups, shards[0], shards[0])
             if training.done == SHORT.starts[-2]:
                 assert LEGS[-1].saved
-                train.cool(training, shards[0])
-                training.renew(groups, shards[0])
                 saved = training.model.state_dict().values()
                 assert all(torch.equal(w, w.bfloat16().float()) for w in saved)
             training.round(groups, shards[0])
