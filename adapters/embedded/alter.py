@@ -125,6 +125,14 @@ def bent(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     return image.transform(image.size, Image.Transform.MESH, mesh, Image.Resampling.BICUBIC)
 
 
+def shifted(image: Image.Image, move: tuple[int, int], lowest: int) -> Image.Image:
+    """Return the picture moved (right, down); its edges and its row ``lowest`` go on outwards."""
+    right, down = move
+    across = np.clip(np.arange(image.width) - right, 0, image.width - 1)
+    along = np.clip(np.arange(image.height) - down, 0, min(lowest, image.height - 1))
+    return Image.fromarray(np.asarray(image)[along][:, across])
+
+
 def lit(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     """Return the picture in an uneven light of another tint."""
     light = np.exp(_smooth(rng, (4, 3), image.size, 0.2))[..., None]

@@ -23,7 +23,7 @@ from .data import MOST
 from .faces.labels import EMOTIONS, EXPRESSIONS, LEVELS, UNITS
 from .faces.sample import sample_line
 
-NAME = "nesy-embedded-4"
+NAME = "nesy-embedded-5"
 SPECIAL = (
     "<|endoftext|>",
     "<|im_start|>",

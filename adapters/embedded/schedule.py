@@ -35,7 +35,7 @@ LEGS = (
         top=0.4,
         decay=1.0,
         lags=(0,),
-        others=1.5,
+        others=3,
         smiles=8.0,
         corners=10.0,
         fresh=True,
@@ -43,6 +43,7 @@ LEGS = (
         saved=True,
     ),
 )
+MEMBERS = 2  # so often the last leg is learnt, each with a seed of its own; the mean is kept
 LONGEST = max(lag for leg in LEGS for lag in leg.lags)
 
 
@@ -57,7 +58,7 @@ class Schedule:
     words: int = 68
     fine: int = 10
     parts: int = 5
-    smiles: int = 6
+    smiles: int = 7  # each time
 
     @property
     def starts(self) -> tuple[int, ...]:

@@ -10,13 +10,15 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from nesy.diagnostics import Diagnostic, NesyError
 
-from .alter import bent, framed, lit, roughened, toned, varied, worn
+from .align import offsets
+from .alter import bent, framed, lit, roughened, shifted, toned, varied, worn
 from .data import COARSE, FINE, MOST, Pictures, pack, shrink
 from .faces.labels import UNITS
 from .faces.render import REGIONS
@@ -26,9 +28,13 @@ KEPT_FACES, KEPT_FROM = ("087", "099"), "119"
 PHOTOS, MESHES = "labels.csv", "labels.json"  # what the pictures of a folder show
 FIRST_FACES = "082"  # the last one in the photographs of the coarse rounds
 KEPT_MESH = "id4"  # the 3-D identity kept apart
-# About where the eyes are in these sets, whose heads were cropped alike, and half a head.
+# Where the eyes are in these sets, whose heads were cropped alike, and half a head. Of photographs
+# this is off by up to half a face, and more where faces are neutral: the last leg looks (LEVEL).
 _PHOTO_EYES, _MESH_EYES = (238.0, 345.0, 210.0), (199.0, 172.0, 255.0)
+LEVEL = (238.0, 311.0, 215.0)  # where they are on average, in truth
 BELOW_MOUTH = 0.6  # in face coordinates: below the lower lip
+ASIDE, ALONG = 12, 45  # so many pixels to each side, and up or down, a levelled face is put
+CUT = (225, 255)  # so many pixels below the eyes a levelled picture ends; a chin is at 205
 
 
 @dataclass(frozen=True)
@@ -44,14 +50,37 @@ class Copies:
     lit: float = 0.0  # of the photographs: lit unevenly; as many with another tone curve
     most: int = FINE  # most pixels of a copy
     broad: bool = False  # whether the whole face shows unit 12, and not the mouth alone
+    levelled: bool = False  # of the photographs: at places that do not tell the pose; half mirrored
+    faint: float = 0.0  # of the smiling ones: blended with the same person's neutral face
 
 
 COPIES = (
     Copies(16, 16, most=COARSE),
     Copies(24, 10, framed=0.5, blended=0.6, worn=0.3),
     Copies(24, 6, framed=0.5, worn=0.2),
-    Copies(24, 6, framed=0.5, blended=0.6, worn=0.2, bent=0.8, lit=0.5, most=MOST, broad=True),
+    Copies(
+        48,
+        10,
+        framed=0.7,
+        blended=0.6,
+        worn=0.3,
+        bent=0.8,
+        lit=0.5,
+        most=MOST,
+        broad=True,
+        levelled=True,
+        faint=0.4,
+    ),
 )
+
+
+class Source(NamedTuple):
+    """A picture that we did not draw; all of its units are known, or only that it smiles."""
+
+    image: Image.Image
+    units: np.ndarray
+    known: bool
+    person: str
 
 
 def _row(
@@ -100,8 +129,8 @@ def kept_apart(person: str) -> bool:
     return person in KEPT_FACES or person >= KEPT_FROM
 
 
-def photographs(folder: Path, *, fine: bool) -> Iterator[tuple[Image.Image, np.ndarray, bool]]:
-    """Yield (picture, units, known) of the photographs of people for training."""
+def photographs(folder: Path, *, fine: bool) -> Iterator[Source]:
+    """Yield the photographs of people for training."""
     with _labels(folder, PHOTOS).open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             if kept_apart(row["face_id"]) or (not fine and row["face_id"] > FIRST_FACES):
@@ -110,11 +139,12 @@ def photographs(folder: Path, *, fine: bool) -> Iterator[tuple[Image.Image, np.n
             units = np.full(len(UNITS), np.nan) if smiling else np.zeros(len(UNITS))
             if smiling:
                 units[UNITS.index(12)] = 0.55
-            yield Image.open(folder / row["file"]), units, not smiling
+            image = Image.open(folder / row["file"]).convert("RGB")
+            yield Source(image, units, not smiling, row["face_id"])
 
 
-def meshes(folder: Path) -> Iterator[tuple[Image.Image, np.ndarray, bool]]:
-    """Yield (picture, units, known) of the 3-D renderings for training; one-sided units count."""
+def meshes(folder: Path) -> Iterator[Source]:
+    """Yield the 3-D renderings for training; one-sided units count."""
     for row in json.loads(_labels(folder, MESHES).read_text(encoding="utf-8")):
         if row["identity"] == KEPT_MESH:
             continue
@@ -123,21 +153,51 @@ def meshes(folder: Path) -> Iterator[tuple[Image.Image, np.ndarray, bool]]:
             unit = int(name.strip("AULR"))
             if unit in UNITS:
                 units[UNITS.index(unit)] = max(units[UNITS.index(unit)], float(weight))
-        yield Image.open(folder / row["file"]), units, True
+        image = Image.open(folder / row["file"]).convert("RGB")
+        yield Source(image, units, True, row["identity"])
+
+
+def level(images: list[Image.Image]) -> list[Image.Image]:
+    """Return photographs with the eyes of each where they are on average (LEVEL).
+
+    In the set that we learn from, smiling faces stand 34 pixels lower: with this alone one tells
+    83 of 100 poses, and nothing of that is a smile.
+    """
+    return [
+        shifted(image, (-int(right), -int(down)), image.height)
+        for image, (right, down) in zip(images, offsets(images), strict=True)
+    ]
+
+
+def _elsewhere(
+    image: Image.Image, eyes: tuple[float, float, float], rng: np.random.Generator
+) -> tuple[Image.Image, tuple[float, float, float]]:
+    """Return the levelled picture mirrored or not, cut below the chin and moved; and its eyes."""
+    x, y, unit = eyes
+    if rng.random() < 0.5:
+        image, x = ImageOps.mirror(image), image.width - 1 - x
+    right, down = int(rng.integers(-ASIDE, ASIDE + 1)), int(rng.integers(-ALONG, ALONG + 1))
+    lowest = int(y) + int(rng.integers(*CUT))
+    return shifted(image, (right, down), lowest), (x + right, y + down, unit)
 
 
 def _finer(
     image: Image.Image,
     alike: list[Image.Image],
+    still: Image.Image | None,
     eyes: tuple[float, float, float],
     how: Copies,
     rng: np.random.Generator,
 ) -> tuple[Image.Image, np.ndarray] | None:
     """Return a copy of a finer leg; None where the strip or the frame may hide the mouth."""
+    if how.faint and still and rng.random() < how.faint:
+        image = Image.blend(image, still, rng.uniform(0.0, 0.4))
     if rng.random() < how.blended:
         image = Image.blend(image, alike[int(rng.integers(len(alike)))], rng.uniform(0.15, 0.5))
     if how.bent and rng.random() < how.bent:
         image = bent(image, rng)
+    if how.levelled:
+        image, eyes = _elsewhere(image, eyes, rng)
     image = roughened(image, rng)
     place = framed if rng.random() < how.framed else varied
     image, affine = place(image, eyes, rng)
@@ -153,22 +213,27 @@ def _finer(
 def extra(photos: Path | None, synthetic: Path | None, leg: int) -> list[Pictures]:
     """Return varied copies of every training picture that we did not draw, grouped by shape."""
     rng, how = np.random.default_rng(3 + leg), COPIES[leg]
-    plain = replace(how, blended=0.0, bent=0.0, lit=0.0, broad=False)
+    plain = replace(how, blended=0.0, bent=0.0, lit=0.0, broad=False, levelled=False)
     groups: dict[tuple[int, ...], list[tuple[np.ndarray, dict[str, np.ndarray]]]] = {}
     sources = [
         *([(photographs(photos, fine=leg > 0), _PHOTO_EYES, how.photo, how)] if photos else []),
         *([(meshes(synthetic), _MESH_EYES, how.mesh, plain)] if synthetic else []),
     ]
-    for source, eyes, copies, how in sources:
-        rows = [(image.convert("RGB"), units, known) for image, units, known in source]
-        for image, units, known in rows:
-            alike = [other for other, _, pose in rows if pose == known]
+    for source, eyes, copies, made_of in sources:
+        rows = list(source)
+        if made_of.levelled:
+            eyes, images = LEVEL, level([row.image for row in rows])
+            rows = [row._replace(image=image) for image, row in zip(images, rows, strict=True)]
+        stills = {row.person: row.image for row in rows if row.known}
+        for image, units, known, person in rows:
+            alike = [row.image for row in rows if row.known == known]
+            still = None if known else stills.get(person)
             for _ in range(copies):
                 if leg == 0:
                     made: tuple[Image.Image, np.ndarray] | None = varied(image, eyes, rng)
                 else:
-                    made = _finer(image, alike, eyes, how, rng)
+                    made = _finer(image, alike, still, eyes, made_of, rng)
                 if made is not None:
-                    row = _row(*made, units, known, how)
+                    row = _row(*made, units, known, made_of)
                     groups.setdefault(row[0].shape, []).append(row)
     return [pack(rows) for rows in groups.values()]

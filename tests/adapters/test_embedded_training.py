@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,13 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from nesy.adapters.embedded import alter, asking, train, transfer  # noqa: E402
-from nesy.adapters.embedded.data import COARSE, TRAIN, Pictures, gather, save  # noqa: E402
+from nesy.adapters.embedded import asking, train  # noqa: E402
+from nesy.adapters.embedded.data import TRAIN, Pictures, gather, save  # noqa: E402
 from nesy.adapters.embedded.evaluate import calibration_error  # noqa: E402
 from nesy.adapters.embedded.faces import UNITS, render  # noqa: E402
 from nesy.adapters.embedded.faces.sample import (  # noqa: E402
@@ -40,11 +37,11 @@ from nesy.adapters.embedded.lesson import (  # noqa: E402
 )
 from nesy.adapters.embedded.model import make_tokenizer  # noqa: E402
 from nesy.adapters.embedded.schedule import LEAST as LEAST_RATE  # noqa: E402
-from nesy.adapters.embedded.schedule import LEGS, WARM, Schedule  # noqa: E402
+from nesy.adapters.embedded.schedule import LEGS, MEMBERS, WARM, Schedule  # noqa: E402
+from nesy.adapters.embedded.training import Training, rarity  # noqa: E402
 from nesy.adapters.embedded.vision import see  # noqa: E402
 
 SHORT = Schedule(eyes=1, words=1, fine=1, parts=1, smiles=1)
-Alter = Callable[[Image.Image, np.random.Generator], Image.Image]
 PLAIN = Scene(scale=150, x=268, y=180, blur=0.0, noise=0.0)
 
 
@@ -136,7 +133,7 @@ def _run(folder: Path, shards: list[list[Pictures]], stops: tuple[int, ...]) -> 
     for number in stops:
         work = folder / "work"
         (work / "shards").mkdir(parents=True, exist_ok=True)
-        training = train.Training(work, SHORT, 7)
+        training = Training(work, SHORT, 7)
         training.resume()
         for k, shard in enumerate(shards):
             save(training.path(k), shard)
@@ -163,19 +160,42 @@ def test_the_same_seed_gives_the_same_weights_with_an_interrupt_or_without(
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
 
 
+def test_the_mean_of_the_members_is_kept_and_all_that_they_said(tmp_path: Path) -> None:
+    trunk = Training(tmp_path, SHORT, 7)
+    trunk.done, trunk.images, trunk.cpu, trunk.said = 4, 100, 60.0, [{"round": 4}]
+    trunk.save()
+    first = {name: weight.clone() for name, weight in trunk.model.state_dict().items()}
+    for number in range(MEMBERS):
+        own = train.folder(tmp_path, number)
+        own.mkdir()
+        member = Training(own, SHORT, 7 + number)
+        member.model.load_state_dict({n: w + (-1) ** number for n, w in first.items()})
+        member.done, member.images, member.cpu = 5, 110, 90.0
+        member.said = [*trunk.said, {"round": 5}]
+        member.save()
+    train.average(trunk)
+    shift = sum((-1) ** number for number in range(MEMBERS)) / MEMBERS
+    for name, weight in trunk.model.state_dict().items():
+        assert torch.allclose(weight, first[name] + shift, atol=1e-6), name
+    assert trunk.done == SHORT.rounds and trunk.images == 100 + 10 * MEMBERS
+    assert trunk.cpu == 60 + 30 * MEMBERS
+    each = [{"member": number, "round": 5} for number in range(MEMBERS)]
+    assert trunk.said[1:-1] == each
+
+
 @pytest.mark.parametrize("part", [False, True])
 def test_a_step_leaves_nothing_behind_on_another_device(
     part: bool, tmp_path: Path, shards: list[list[Pictures]]
 ) -> None:
     # The meta device refuses tensors of the CPU as a GPU does, and needs none to be there.
-    training = train.Training(tmp_path, SHORT, 7)
+    training = Training(tmp_path, SHORT, 7)
     for module in (training.model, training.aids):
         module.to("meta")
     batch = max(shards[0], key=len)
     rng = np.random.default_rng(1)
     keep = chosen(batch, rng) if part else None
     tokens = see(training.model, batch.pixels, keep)
-    loss = aid_loss(training.aids, tokens, batch, train.rarity(shards[0]), keep, 10.0)
+    loss = aid_loss(training.aids, tokens, batch, rarity(shards[0]), keep, 10.0)
     ids, _ = training.language.answers(values(batch))
     asked = Questions(training.language, rng, stock=80).deal(len(batch))
     shape = batch.pixels.shape[1:3]
@@ -184,46 +204,6 @@ def test_a_step_leaves_nothing_behind_on_another_device(
     assert {p.grad.device.type for p in training.aids.parameters() if p.grad is not None} == {
         "meta"
     }
-
-
-def test_pictures_that_we_did_not_draw_keep_their_face_where_it_is_said_to_be() -> None:
-    image = Image.new("RGB", (480, 576), (120, 120, 120))
-    ImageDraw.Draw(image).ellipse([230, 337, 246, 353], fill=(255, 0, 0))
-    eyes = (238.0, 345.0, 210.0)
-    found = 0
-    for seed in range(12):
-        place = alter.varied if seed % 2 else alter.framed
-        scene, affine = place(image, eyes, np.random.default_rng(seed))
-        pixels = np.asarray(scene).astype(int)
-        red = pixels[..., 0] - pixels[..., 2]
-        if red.max() < 40:  # made grey
-            continue
-        y, x = np.unravel_index(red.argmax(), red.shape)
-        assert abs(x - affine[4]) < 10 and abs(y - affine[5]) < 10
-        found += 1
-    assert found >= 3
-
-
-def test_photographs_kept_apart_are_in_no_round_and_fine_rounds_have_more_people(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    people = ("001", "083", "087", "119", "144")
-    rows = [f"{p}_{pose}.png,{p},{pose}" for p in people for pose in ("neutral", "smiling")]
-    (tmp_path / "labels.csv").write_text("\n".join(["file,face_id,pose", *rows]), encoding="utf-8")
-    for shade, row in enumerate(rows):
-        Image.new("RGB", (480, 576), (20 * shade,) * 3).save(tmp_path / row.split(",")[0])
-    copies = tuple(replace(how, photo=3) for how in transfer.COPIES)
-    monkeypatch.setattr(transfer, "COPIES", copies)
-    coarse, *legs = (transfer.extra(tmp_path, None, leg) for leg in range(len(LEGS)))
-    assert len(legs) == 3
-    for fine in legs:
-        assert sum(map(len, coarse)) == 6 < sum(map(len, fine)) <= 12
-        assert max(p.pixels[0, ..., 0].size for p in fine) > COARSE
-    assert all(p.pixels[0, ..., 0].size <= COARSE for p in coarse)
-    for p in (*coarse, *legs[0], *legs[1], *legs[2]):  # of a smile, unit 12 alone is known
-        smiling = np.isnan(p.units).any(1)
-        assert (np.isnan(p.units[smiling]).sum(1) == len(UNITS) - 1).all()
-        assert (p.units[~smiling] == 0).all() and (p.known == ~smiling).all()
 
 
 ROUNDS = st.integers(1, 40)
@@ -248,60 +228,6 @@ def test_rates_fall_to_nothing_in_each_leg_and_words_follow_the_eyes(
     assert not any(plan.asks(now, 0) or plan.others(now, 99) for now in range(eyes))
     late = range(eyes + words, plan.rounds)
     assert all(plan.asks(now, place) for now in late for place in range(9))
-
-
-@pytest.mark.parametrize("change", [alter.lit, alter.toned])
-def test_another_light_shows_the_same_face(change: Alter) -> None:
-    face = render({12: 0.9}, 3, scene=PLAIN)
-    before = np.asarray(face.convert("L"), float)[100:280, 180:360]
-    changed = 0
-    for seed in range(8):
-        other = change(face, np.random.default_rng(seed))
-        after = np.asarray(other.convert("L"), float)[100:280, 180:360]
-        assert other.size == face.size and other.mode == "RGB"
-        assert np.corrcoef(before.ravel(), after.ravel())[0, 1] > 0.7
-        changed += np.abs(before - after).mean() > 2
-    assert changed >= 6
-
-
-def test_a_bent_face_keeps_its_parts_about_where_they_were_and_fills_the_picture() -> None:
-    image = Image.new("RGB", (480, 576), (120, 120, 120))
-    ImageDraw.Draw(image).ellipse([230, 337, 246, 353], fill=(255, 0, 0))
-    moves = []
-    for seed in range(12):
-        pixels = np.asarray(alter.bent(image, np.random.default_rng(seed))).astype(int)
-        red = np.clip(pixels[..., 0] - pixels[..., 2] - 20, 0, None)
-        y, x = (np.indices(red.shape) * red).sum((1, 2)) / red.sum()
-        moves.append(float(np.hypot(x - 238, y - 345)))
-        edges = (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])
-        assert all(edge.min() >= 119 for edge in edges)
-    assert max(moves) < 40 and np.median(moves) > 2
-
-
-def test_in_the_last_leg_the_whole_face_of_a_photograph_tells_the_smile(tmp_path: Path) -> None:
-    rows = ["file,face_id,pose", "a.png,001,neutral", "b.png,001,smiling"]
-    (tmp_path / "labels.csv").write_text("\n".join(rows), encoding="utf-8")
-    for name in "ab":
-        Image.new("RGB", (480, 576), (205, 160, 140)).save(tmp_path / f"{name}.png")
-    first, last = (transfer.extra(tmp_path, None, leg) for leg in (0, len(LEGS) - 1))
-    for pictures, broad in ((first, False), (last, True)):
-        for p in pictures:
-            smile, boxes = p.boxes[:, UNITS.index(12), 0], p.boxes[:, :, 0]
-            around = (smile[:, None, :2] <= boxes[..., :2]).all() and (
-                smile[:, None, 2:] >= boxes[..., 2:]
-            ).all()
-            assert around == broad
-
-
-def test_an_old_print_is_grey_and_shows_the_same_face() -> None:
-    face = render({12: 0.9}, 3, scene=PLAIN)
-    for seed in range(8):
-        old = alter.worn(face, np.random.default_rng(seed))
-        pixels = np.asarray(old).astype(float)
-        assert old.size == face.size and (np.ptp(pixels, axis=2) == 0).all()
-        middle = (slice(100, 280), slice(180, 360))
-        one, two = pixels[middle][..., 0], np.asarray(face.convert("L"), float)[middle]
-        assert np.corrcoef(one.ravel(), two.ravel())[0, 1] > 0.7
 
 
 def test_each_key_and_each_value_is_one_token() -> None:
