@@ -28,7 +28,7 @@ from .evaluate import glance
 from .model import export, parameters
 from .schedule import LEGS, MEMBERS, Schedule
 from .training import Beside, Training, cool, whiten
-from .transfer import check_labels, extra
+from .transfer import check_pictures, extra
 
 INTERRUPTED = 130  # the exit code of what Ctrl-C ended
 
@@ -78,7 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(given: argparse.Namespace) -> None:
     """Train, or go on training, and export; raises NesyError N186."""
-    check_labels(given.photos, given.synthetic)
+    check_pictures(given.photos, given.synthetic)
     settle()
     work = given.out / "work"
     work.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,6 +32,7 @@ KEPT_MESH = "id4"  # the 3-D identity kept apart
 # Where the eyes are in these sets, whose heads were cropped alike, and half a head. Of photographs
 # this is off by up to half a face, and more where faces are neutral: the last leg looks (LEVEL).
 _PHOTO_EYES, _MESH_EYES = (238.0, 345.0, 210.0), (199.0, 172.0, 255.0)
+PHOTO_SIZE, MESH_SIZE = (480, 576), (400, 480)
 LEVEL = (238.0, 311.0, 215.0)  # where they are on average, in truth
 BELOW_MOUTH = 0.6  # in face coordinates: below the lower lip
 ASIDE, ALONG = 12, 45  # so many pixels to each side, and up or down, a levelled face is put
@@ -117,11 +119,27 @@ def _labels(folder: Path, name: str) -> Path:
     raise NesyError(Diagnostic("N186", what, why, fix))
 
 
-def check_labels(photos: Path | None, synthetic: Path | None) -> None:
-    """Raise NesyError N186 where a folder that is given has no labels."""
-    for folder, name in ((photos, PHOTOS), (synthetic, MESHES)):
-        if folder:
-            _labels(folder, name)
+def check_pictures(photos: Path | None, synthetic: Path | None) -> None:
+    """Raise NesyError N186 where a folder that is given cannot be learnt from."""
+    for folder, name, read, size in (
+        (photos, PHOTOS, partial(photographs, fine=True), PHOTO_SIZE),
+        (synthetic, MESHES, meshes, MESH_SIZE),
+    ):
+        if folder is None:
+            continue
+        path = _labels(folder, name)
+        fix = "see the columns of labels and the crops that the model card names"
+        try:
+            sizes = {source.image.size for source in read(folder)}
+        except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
+            what = f"{path}, or a picture that it names, cannot be read"
+            raise NesyError(
+                Diagnostic("N186", what, f"{type(error).__name__}: {error}", fix)
+            ) from error
+        if other := sizes - {size}:
+            what = "pictures of {} × {} pixels cannot be trained on".format(*min(other))
+            why = "where the faces are is known of heads cropped to {} × {} pixels".format(*size)
+            raise NesyError(Diagnostic("N186", what, why, fix))
 
 
 def kept_apart(person: str) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -247,3 +248,30 @@ def test_a_folder_without_labels_is_named_before_anything_is_drawn(
     said = capsys.readouterr().err
     assert "N186" in said and str(tmp_path) in said
     assert not (tmp_path / "out" / "work" / "shards").exists()
+
+
+ROW = "001_neutral.png,001,neutral"
+
+
+@pytest.mark.parametrize(
+    ("labels", "size", "told"),
+    [
+        (f"file,face_id,pose\n{ROW}", (480, 500), "480 × 500"),
+        (f"file,face_id,pose\n{ROW}", None, "001_neutral.png"),
+        (f"file,person\n{ROW}", (480, 576), "face_id"),
+    ],
+)
+def test_pictures_of_another_crop_or_unreadable_are_refused_before_anything_is_drawn(
+    labels: str,
+    size: tuple[int, int] | None,
+    told: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "labels.csv").write_text(labels, encoding="utf-8")
+    if size:
+        Image.new("RGB", size).save(tmp_path / "001_neutral.png")
+    assert train.main(["--out", str(tmp_path / "out"), "--photos", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert "N186" in said and told in said
+    assert not (tmp_path / "out").exists()
