@@ -57,6 +57,13 @@ def test_terms_in_words(nesy, files):
     assert out == "case  Shown  P\nglad  smile  93 %\n" or "93 %" in out
 
 
+@pytest.mark.parametrize("goal", ["", "  "])
+def test_an_empty_goal_is_none_and_not_this_folder(nesy, files, goal):
+    done = nesy("ask", goal, files / "a.jsonl")
+    assert done.code == 2 and done.out == ""
+    assert done.err.startswith("<goal>:1:1: N410")
+
+
 def test_yes_and_no(nesy, files):
     one = files / "deeper" / "b.json"
     assert nesy("ask", "context(workplace)", one).out == "yes\n"

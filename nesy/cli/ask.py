@@ -125,6 +125,8 @@ def _split(asked: list[str]) -> tuple[str | None, list[Path]]:
     """Tell the goal from the files: an existing file or folder is one, `-` is standard input."""
     if not asked:
         return None, []
+    if not asked[0].strip():  # as a path it would be this folder
+        return asked[0], [Path(each) for each in asked[1:]]
     path = Path(asked[0])
     is_path = asked[0] == "-" or path.suffix in (".json", ".jsonl")
     is_path = is_path or options.is_file(path) or options.is_folder(path)
