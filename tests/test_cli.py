@@ -223,7 +223,10 @@ def test_list_alone_lists_the_kinds(nesy):
 
 def test_show_finds_a_norm_in_small_letters_and_a_predicate_by_its_name(nesy):
     assert "E111" in nesy("show", "norm", "e111").out
-    assert "au(Face, Unit, Intensity, Confidence)" in nesy("show", "predicate", "au").out
+    for name in ("au", "au/4"):
+        assert "au(Face, Unit, Intensity, Confidence)" in nesy("show", "predicate", name).out
+    assert nesy("show", "predicate", "au/3").code == 2
+    assert nesy("show", "unit", "12").out == nesy("show", "unit", "au12").out
 
 
 def test_show_a_rule_with_its_text(nesy):

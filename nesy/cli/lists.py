@@ -207,7 +207,7 @@ def show(
         print(strict_json.dumps(Trace.model_json_schema(by_alias=True), indent=2))
         return
     rows = {row["name"]: row for row in LISTS[_known(kind)]()}
-    short = {full.partition("(")[0]: row for full, row in rows.items()}
+    short = {form: row for full, row in rows.items() for form in _short(full)}
     found = rows.get(name) or rows.get(name.upper()) or rows.get(name.lower()) or short.get(name)
     if found is None:
         what = f"no {kind} is called {name!r}"
@@ -223,6 +223,17 @@ def show(
         from nesy import rulebook
 
         print(f"{'rule':<10} {rulebook.everything().by_id(str(found['name'])).text}")
+
+
+def _short(name: str) -> list[str]:
+    """Return how else a name is written: a predicate as evidence/3, a unit as 12."""
+    functor, _, arguments = name.partition("(")
+    forms = [functor]
+    if arguments:
+        forms.append(f"{functor}/{arguments.count(',') + 1}")
+    if name.startswith("au") and name[2:].isdigit():
+        forms.append(name[2:])
+    return forms
 
 
 def help_(
