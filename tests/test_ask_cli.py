@@ -164,8 +164,7 @@ class Terminal:
             os.chdir(ROOT)
             os.environ |= {"XDG_STATE_HOME": str(home), "TERM": "dumb", "PATH": os.environ["PATH"]}
             os.environ["INPUTRC"] = "/dev/null"
-            code = "import sys; from nesy.cli import main; sys.argv[0] = 'nesy'; main()"
-            os.execv(sys.executable, [sys.executable, "-c", code, "ask", *map(str, arguments)])
+            os.execv(sys.executable, [sys.executable, "-m", "nesy", "ask", *map(str, arguments)])
         self.seen = ""
 
     def expect(self, text, seconds=60):

@@ -24,7 +24,7 @@ from nesy.observation import Case
 
 WORDS = vocabulary.load()
 COUNT = 40
-NESY = (sys.executable, "-c", "from nesy.cli import main; main()")
+NESY = (sys.executable, "-m", "nesy")
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,7 @@ CONDITIONS = ["--conditions", "text,text_rules,constrained,rules,learned,governe
 
 
 def command(folder):
-    code = "import sys; from nesy.cli import main; sys.argv[0] = 'nesy'; main()"
-    return [sys.executable, "-c", code, "bench", "paper", "-o", str(folder), *STUDY, *CONDITIONS]
+    return [sys.executable, "-m", "nesy", "bench", "paper", "-o", str(folder), *STUDY, *CONDITIONS]
 
 
 def started(folder):

@@ -23,7 +23,7 @@ from nesy.trace import Trace
 WORDS = vocabulary.load()
 IDENTITY = {"model": "m", "weights": "sha256:0", "soft_facts": "recorded"}
 EVENTS = np.eye(3)
-COMMAND = [sys.executable, "-c", "from nesy.cli import main; main()"]
+COMMAND = [sys.executable, "-m", "nesy"]
 
 
 def drawn(truth, count=1500, seed=0):

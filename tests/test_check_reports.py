@@ -11,7 +11,7 @@ from nesy.check import store
 from nesy.check.program import Program
 from nesy.exemption import machines_day
 
-NESY = [sys.executable, "-c", "from nesy.cli import main; main()"]
+NESY = [sys.executable, "-m", "nesy"]
 
 
 def test_exit_codes_tell_errors_from_warnings(nesy, rules_file):

@@ -12,7 +12,7 @@ import typer
 from nesy.cli.commands import app
 from nesy.cli.lists import LISTS
 
-NESY = [sys.executable, "-c", "from nesy.cli import main; main()"]
+NESY = [sys.executable, "-m", "nesy"]
 SEEN = {
     "case": {"id": "c1", "line": "Oh great, another meeting", "image": "face.png"},
     "observation": {

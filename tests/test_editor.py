@@ -128,7 +128,7 @@ def place(text, mark):
 
 async def session(path, tmp_path):
     client = Client()
-    await client.start_io(sys.executable, "-c", "from nesy.cli import main; main()", "editor")
+    await client.start_io(sys.executable, "-m", "nesy", "editor")
     uri, said = path.as_uri(), {}
     try:
         params = lsp.InitializeParams(capabilities=lsp.ClientCapabilities(), root_uri=None)
@@ -213,7 +213,7 @@ def test_the_server_ends_without_a_word_when_it_is_told_to():
     ]
     bodies = [json.dumps({"jsonrpc": "2.0", **message}) for message in asked]
     sent = "".join(f"Content-Length: {len(body)}\r\n\r\n{body}" for body in bodies)
-    command = [sys.executable, "-c", "from nesy.cli import main; main()", "editor"]
+    command = [sys.executable, "-m", "nesy", "editor"]
     done = subprocess.run(
         command, input=sent.encode(), capture_output=True, timeout=60, check=False
     )

@@ -16,7 +16,7 @@ from nesy.diagnostics import NesyError
 from nesy.journal import Journal, unique
 from nesy.trace import Case, Trace
 
-COMMAND = [sys.executable, "-c", "from nesy.cli import main; main()", "run", "--quiet"]
+COMMAND = [sys.executable, "-m", "nesy", "run", "--quiet"]
 LINES = ("I'm fine.", "Great, another meeting.", "I want to die.", "Are you there?", "Thank you!")
 VERSIONS = {"rules": "sha256:1", "ontology": "sha256:2", "weights": "sha256:3", "seed": 0}
 

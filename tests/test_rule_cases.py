@@ -171,7 +171,7 @@ def test_what_goes_unnoticed_is_told_with_its_place(pack, nesy):
 
 def test_ctrl_c_tells_what_was_found_till_then():
     terminal, stderr = pty.openpty()
-    command = [sys.executable, "-c", "from nesy.cli import main; main()", "test", "--mutate"]
+    command = [sys.executable, "-m", "nesy", "test", "--mutate"]
     command += [resources.folder("rules") / "govern" / "admission.lp"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True)
     os.close(stderr)

@@ -12,7 +12,7 @@ import pytest
 
 from nesy.reason.bulk import CHUNK
 
-NESY = [sys.executable, "-c", "from nesy.cli import main; main()"]
+NESY = [sys.executable, "-m", "nesy"]
 pytestmark = pytest.mark.slow
 
 

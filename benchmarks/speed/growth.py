@@ -139,8 +139,7 @@ def write(words: Vocabulary, count: int, folder: Path) -> Path:
 
 def streamed(file: Path, jobs: int) -> Streamed:
     """Reason over a file of Traces as a user does; raises RuntimeError where that fails."""
-    code = "from nesy.cli import main; main()"
-    command = [sys.executable, "-c", code, "reason", str(file), "--jobs", str(jobs), "--json"]
+    command = [sys.executable, "-m", "nesy", "reason", str(file), "--jobs", str(jobs), "--json"]
     began, before, held = time.monotonic(), _children(), [0.0]
     with tempfile.TemporaryFile() as out:
         with subprocess.Popen(command, stdout=out) as process:

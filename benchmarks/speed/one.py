@@ -24,7 +24,7 @@ from nesy.trace import Case, Trace
 # Cases before the first that counts: they parse the texts and fill the caches.
 WARMING = 20
 SHOWN = Case(id="shown", line="I'm fine.", declared={"context": ("support",)})
-NESY = ["-c", "from nesy.cli import main; main()"]
+NESY = ["-m", "nesy"]
 FRESH = {
     "import nesy": ["-c", "import nesy"],
     "nesy --help": [*NESY, "--help"],
