@@ -10,7 +10,7 @@ import pytest
 import typer
 
 from nesy.cli.commands import app
-from nesy.cli.lists import LISTS
+from nesy.cli.kinds import LISTS
 
 NESY = [sys.executable, "-m", "nesy"]
 SEEN = {

@@ -19,6 +19,12 @@ MINE = """%% Mine: our smiles
 %  overrides: table1.smile.joy
 evidence(Face, joy, 100) :- expression(Face, smile, C), C >= 300.
 """
+TERM = """@prefix nesy: <https://nesy.dev/ns#> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+nesy:emotion.nostalgia a nesy:Emotion ; nesy:id "nostalgia" ; nesy:kind "emotion" ;
+    nesy:phrase "longing"@en ; skos:prefLabel "Nostalgia"@en ;
+    nesy:valence 0 ; nesy:arousal -1 ; nesy:claimable true .
+"""
 SMILE = Trace(
     case=Case(id="c1", line="So."),
     facts=(
@@ -51,6 +57,26 @@ def test_a_project_file_is_found_above_and_used(folder, nesy, monkeypatch):
     listed = nesy("list", "packs").out
     row = next(line for line in listed.splitlines() if line.startswith("mine "))
     assert "nesy.toml" in row and "mine.lp" in row
+
+
+def test_what_a_user_adds_is_listed_and_shown(folder, nesy):
+    more = "%*! seen_by_us(Face) {Face} is one of ours *%\nseen_by_us(F) :- speaker(F).\n"
+    (folder / "more.lp").write_text(more, encoding="utf-8")
+    (folder / "mine.ttl").write_text(TERM, encoding="utf-8")
+    (folder / "nesy.toml").write_text('rules = ["mine.lp"]\n', encoding="utf-8")
+    rules = nesy("list", "rules", "--rules", "more.lp").out.splitlines()
+    assert rules[-2].startswith("mine.smile ") and "{Face} smiles, which says little" in rules[-2]
+    assert rules[-1].split()[0] == "more.lp:2" and "seen_by_us(F) :- speaker(F)." in rules[-1]
+    shown = nesy("show", "rule", "mine.smile").out
+    assert "evidence(Face,joy,100)" in shown and "our study" in shown
+    assert nesy("show", "rule", "more.lp:2").code == 2
+    told = nesy("show", "predicate", "seen_by_us/1", "--rules", "more.lp").out
+    assert "pack more" in told and "{Face} is one of ours" in told
+    assert "nostalgia" not in nesy("list", "emotions").out
+    assert "longing" in nesy("show", "emotion", "nostalgia", "--ontology", "mine.ttl").out
+    (folder / "more.lp").write_text("a(X) :- not b(.\n", encoding="utf-8")
+    broken = nesy("list", "rules", "--rules", "more.lp")
+    assert (broken.code, broken.out) == (2, "") and broken.err.startswith("more.lp:1:")
 
 
 @pytest.mark.parametrize(

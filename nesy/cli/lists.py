@@ -2,156 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from nesy.cli.options import Json
+from nesy.cli.kinds import LISTS, Own
+from nesy.cli.options import Json, Ontology, Rules
 from nesy.diagnostics import Diagnostic, NesyError, nearest
-
-Row = dict[str, Any]
-
-
-def _adapters() -> list[Row]:
-    from nesy import registry
-
-    return [
-        {"name": a.name, "from": a.origin, "what": a.summary} for a in registry.adapters().values()
-    ]
-
-
-def _readers() -> list[Row]:
-    from nesy import registry
-
-    return [
-        {"name": r.name, "from": r.origin, "what": r.summary} for r in registry.readers().values()
-    ]
-
-
-def _drafters() -> list[Row]:
-    from nesy import registry
-
-    found = registry.adapters(registry.DRAFTER).values()
-    return [{"name": d.name, "from": d.origin, "what": d.summary} for d in found]
-
-
-def _models() -> list[Row]:
-    """Return the models there are recipes for; any other is loaded by its configuration."""
-    from nesy import registry
-
-    return registry.models()
-
-
-def _packs() -> list[Row]:
-    """Return the packs there are: shipped, of other distributions, and of the project."""
-    from nesy import pack_points, project, resources, rulebook
-
-    ours = project.find()
-    found = [("nesy", pack) for pack in rulebook.everything().packs]
-    broken: list[Row] = []
-    for point in pack_points.installed().values():
-        try:
-            found.append((point.origin, rulebook.read_pack(point.file)))
-        except NesyError as error:
-            what = error.diagnostics[0].what
-            broken.append({"name": point.name, "from": point.origin, "what": what})
-    found += [(str(ours.file), rulebook.read_pack(path)) for path in ours.rules]
-    return broken + [
-        {
-            "name": p.name,
-            "stratum": p.stratum,
-            "default": "on" if p.is_default and (p.stratum or origin == str(ours.file)) else "off",
-            "rules": len(p.rules),
-            "from": origin if origin != "nesy" else None,
-            "place": resources.shown(p.path),
-            "what": p.title,
-        }
-        for origin, p in found
-    ]
-
-
-def _rules() -> list[Row]:
-    from nesy import rulebook
-
-    return [
-        {"name": r.id, "place": r.place, "what": r.sentence, **r.notes}
-        for p in rulebook.everything().packs
-        for r in p.rules
-    ]
-
-
-def _norms() -> list[Row]:
-    from nesy import vocabulary
-    from nesy.explain.citation import citation
-
-    words = vocabulary.load()
-    return [
-        {
-            "name": n.id.upper(),
-            "force": n.one("force"),
-            "what": n.label,
-            "when": n.one("condition"),
-            "exception": n.one("exception"),
-            "repair": n.one("repair"),
-            "citation": citation(n.id, words),
-            "read as": n.one("level"),
-            "note": n.one("note"),
-        }
-        for n in words.norms.values()
-    ]
-
-
-def _predicates() -> list[Row]:
-    from nesy.predicates import PREDICATES
-
-    return [
-        {"name": str(p), "stratum": p.stratum, "channel": p.origin, "what": p.meaning}
-        for p in PREDICATES.values()
-    ]
-
-
-def _errors() -> list[Row]:
-    from nesy.catalogue import cards
-
-    return [{"name": code, "what": card["title"]} for code, card in cards().items()]
-
-
-def _terms(kind: str) -> Callable[[], list[Row]]:
-    def rows() -> list[Row]:
-        from nesy import vocabulary
-
-        return [
-            {
-                "name": t.id,
-                "what": t.label,
-                "phrase": t.phrase,
-                "meaning": t.one("definition"),
-                "note": t.one("note"),
-            }
-            for t in vocabulary.load().terms[kind].values()
-        ]
-
-    return rows
-
-
-LISTS: dict[str, Callable[[], list[Row]]] = {
-    "adapters": _adapters,
-    "models": _models,
-    "readers": _readers,
-    "drafters": _drafters,
-    "packs": _packs,
-    "rules": _rules,
-    "norms": _norms,
-    "predicates": _predicates,
-    "errors": _errors,
-    "emotions": _terms("emotion"),
-    "expressions": _terms("expression"),
-    "units": _terms("unit"),
-    "cues": _terms("cue"),
-    "mismatches": _terms("mismatch"),
-    "contexts": _terms("context"),
-}
 
 
 def _known(kind: str) -> str:
@@ -162,8 +20,14 @@ def _known(kind: str) -> str:
     return name
 
 
+def _own(rules: list[Path] | None, ontology: list[Path] | None) -> Own:
+    return Own(tuple(rules or ()), tuple(ontology or ()))
+
+
 def list_(
     kind: Annotated[str | None, typer.Argument(help=f"One of: {', '.join(LISTS)}.")] = None,
+    rules: Rules = None,
+    ontology: Ontology = None,
     json_: Json = False,
 ) -> None:
     """List what was found, and where; without a kind, what can be listed."""
@@ -172,14 +36,16 @@ def list_(
     if kind is None:
         print(strict_json.dumps(list(LISTS), indent=2) if json_ else "\n".join(LISTS))
         return
-    rows = LISTS[_known(kind)]()
+    rows = LISTS[_known(kind)](_own(rules, ontology))
     if json_:
         print(strict_json.dumps(rows, indent=2))
         return
     width = max((len(row["name"]) for row in rows), default=0)
     for row in rows:
         extra = [str(row[k]) for k in ("force", "stratum", "from", "place") if row.get(k)]
-        print(f"{row['name']:<{width}}  {' · '.join([*extra, str(row['what'] or '')])}")
+        print(
+            f"{row['name']:<{width}}  {' · '.join([*extra, row['what'] or row.get('rule') or ''])}"
+        )
 
 
 def show(
@@ -187,6 +53,8 @@ def show(
     name: Annotated[
         str, typer.Argument(help="Its name, as `nesy list` gives it; of emotionml, a Trace.")
     ],
+    rules: Rules = None,
+    ontology: Ontology = None,
     json_: Json = False,
     using: Annotated[
         str | None,
@@ -206,7 +74,7 @@ def show(
 
         print(strict_json.dumps(Trace.model_json_schema(by_alias=True), indent=2))
         return
-    rows = {row["name"]: row for row in LISTS[_known(kind)]()}
+    rows = {row["name"]: row for row in LISTS[_known(kind)](_own(rules, ontology))}
     short = {form: row for full, row in rows.items() for form in _short(full)}
     found = rows.get(name) or rows.get(name.upper()) or rows.get(name.lower()) or short.get(name)
     if found is None:
@@ -219,10 +87,6 @@ def show(
     for key, value in found.items():
         if value:
             print(f"{key:<10} {value}")
-    if _known(kind) == "rules":
-        from nesy import rulebook
-
-        print(f"{'rule':<10} {rulebook.everything().by_id(str(found['name'])).text}")
 
 
 def _short(name: str) -> list[str]:

@@ -129,15 +129,21 @@ def engine(
         [name.strip() for name in packs.split(",") if name.strip()] if packs is not None else None
     )
     ours = project.find()
-    files = dict.fromkeys([*map(Path.resolve, ours.rules), *map(Path.resolve, rules or ())])
-    known = {path.resolve(): path for path in (*ours.rules, *(rules or ()))}
     found = engine_for(
         named if named is not None else ours.packs,
-        rules=tuple(known[path] for path in files),
+        rules=rule_files(rules or ()),
         weights_file=weights or ours.weights,
         ontology=tuple(ontology or ours.ontology),
     )
     return found.on(day(today)) if today is not None else found
+
+
+def rule_files(rules: Iterable[Path]) -> tuple[Path, ...]:
+    """Return the rule files that ``nesy.toml`` names and these, each once."""
+    from nesy import project
+
+    files = {path.resolve(): path for path in (*project.find().rules, *rules)}
+    return tuple(files.values())
 
 
 def day(text: str | None) -> date:
