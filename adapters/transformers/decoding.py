@@ -96,9 +96,11 @@ class Row:
 
     def record(self, legal: torch.Tensor, scores: torch.Tensor, total: torch.Tensor) -> None:
         """Keep a step: the legal tokens, their scores, and the logarithm of what all sum to."""
-        share = scores.logsumexp(-1)
+        share = scores.logsumexp(-1) if len(legal) > 1 else scores[0]
         likely: tuple[list[int], list[float]] = ([], [])
-        if len(legal) <= MOST_LEGAL:
+        if len(legal) == 1:
+            likely = (legal.tolist(), [1.0])
+        elif len(legal) <= MOST_LEGAL:
             chances = (scores - share).exp()
             kept = chances > LEAST
             likely = (legal[kept].tolist(), chances[kept].tolist())

@@ -52,6 +52,7 @@ class FastForward:
             given.pop(unused, None)
         self.forwards, self.chosen = 1, 0
         choose = _sampled if generation_config.do_sample else _greedy
+        processors = list(logits_processor)  # called as a whole, it inspects each at every token
         pad = generation_config._pad_token_tensor
         written = input_ids
         finished = torch.zeros(len(written), dtype=torch.bool, device=written.device)
@@ -66,7 +67,9 @@ class FastForward:
         while True:
             for at in range(logits.shape[1]):
                 scores = logits[:, at].to(copy=True, dtype=torch.float32, device=written.device)
-                token = choose(logits_processor(written, scores))
+                for processor in processors:
+                    scores = processor(written, scores)
+                token = choose(scores)
                 token = torch.where(finished, pad, token)
                 written = torch.cat([written, token[:, None]], 1)
                 self.chosen += 1
