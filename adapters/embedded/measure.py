@@ -4,7 +4,6 @@ python -m nesy.adapters.embedded.measure --weights DIR [--photos DIR] [--synthet
 """
 
 import argparse
-import csv
 import dataclasses
 import json
 import sys
@@ -17,6 +16,8 @@ import numpy as np
 import torch
 from PIL import Image
 
+from nesy.diagnostics import Diagnostic, MissingError, NesyError
+
 from .alter import shifted
 from .data import TEST_SEED
 from .evaluate import agreement, calibration_error
@@ -24,7 +25,7 @@ from .faces.labels import EXPRESSIONS, UNITS, fields, parse
 from .faces.render import SIZE
 from .faces.scene import Scene
 from .reading import Reader, Row, marks, recalls, rendered
-from .transfer import KEPT_MESH, kept_apart, level
+from .transfer import check_pictures, kept_apart, kept_mesh, level, meshes, photographs
 
 # None of these was in training.
 REWORDED = (
@@ -139,15 +140,14 @@ def robustness(reader: Reader, count: int, first: int) -> dict[str, Any]:
     return figures
 
 
-def photographs(reader: Reader, folder: Path, kept: Callable[[str], bool]) -> dict[str, Any]:
+def photographed(reader: Reader, folder: Path) -> dict[str, Any]:
     """Return what is said about photographs of people kept apart: smiling against neutral.
 
     ``elsewhere`` has every face at the same three heights: in the set, neutral ones stand higher.
     """
-    with (folder / "labels.csv").open(encoding="utf-8") as file:
-        rows = [r for r in csv.DictReader(file) if kept(r["face_id"])]
-    pictures = [Image.open(folder / r["file"]).convert("RGB") for r in rows]
-    smiling = np.array([r["pose"] == "smiling" for r in rows])
+    sources = list(photographs(folder, kept_apart))
+    pictures = [source.image for source in sources]
+    smiling = np.array([not source.known for source in sources], bool)
     moved = [
         shifted(picture, (0, down), picture.height)
         for down in ELSEWHERE
@@ -158,7 +158,7 @@ def photographs(reader: Reader, folder: Path, kept: Callable[[str], bool]) -> di
     again = np.tile(smiling, len(ELSEWHERE))
     extra = [sum(marks(s)[0]) for s, y in zip(said, smiling, strict=True) if not y]
     return {
-        "pictures": len(rows),
+        "pictures": len(sources),
         "faces_one": _mean([s["faces"] == "one" for s in said]),
         "smile_f1": agreement(smiles[:, None], smiling[:, None])["micro_f1"],
         "smile_accuracy": _mean((smiles == smiling).tolist()),
@@ -185,23 +185,16 @@ def _smiles(
     return said, smiles, np.array([marks(s)[0][UNITS.index(12)] for s in said])
 
 
-def meshes(reader: Reader, folder: Path, kept: Callable[[str], bool]) -> dict[str, Any]:
-    """Return figures on the 3-D renderings of identities kept apart."""
-    labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
+def modelled(reader: Reader, folder: Path) -> dict[str, Any]:
+    """Return figures on the 3-D renderings of the head kept apart."""
     rows = []
-    for row in labels:
-        if kept(row["identity"]):
-            units: dict[int, float] = {}
-            for name, weight in row["aus"].items():
-                unit = int(name.strip("AULR"))
-                if unit in UNITS:
-                    units[unit] = max(units.get(unit, 0.0), float(weight))
-            image = Image.open(folder / row["file"]).convert("RGB")
-            rows.append(Row(image, "I am fine.", fields(units)))
+    for source in meshes(folder, kept_mesh):
+        units = {unit: float(v) for unit, v in zip(UNITS, source.units, strict=True) if v}
+        rows.append(Row(source.image, "I am fine.", fields(units)))
     return score(reader, rows)
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: list[str] | None = None) -> int:
     """Run the command line; figures go to DIR/metrics.json and to standard output."""
     parser = argparse.ArgumentParser(
         prog="python -m nesy.adapters.embedded.measure", description=__doc__
@@ -215,23 +208,37 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="where to write (default: WEIGHTS/metrics.json)")
     parser.add_argument("--quick", action="store_true", help="leave out the robustness rows")
     given = parser.parse_args(arguments)
+    try:
+        figures = measured(given)
+    except NesyError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    text = json.dumps(figures, indent=1) + "\n"
+    (given.out or given.weights / "metrics.json").write_text(text, encoding="utf-8")
+    sys.stdout.write(text)
+    return 0
+
+
+def measured(given: argparse.Namespace) -> dict[str, Any]:
+    """Return the figures asked for; raises NesyError N186, and N901 where no weights are."""
+    check_pictures(given.photos, given.synthetic, kept=True)
+    if not (given.weights / "nesy.json").is_file():
+        what, why = f"the model {given.weights} is not here", "there is no nesy.json in it"
+        fix = "name a folder that python -m nesy.adapters.embedded.train wrote"
+        raise MissingError(Diagnostic("N901", what, why, fix))
     torch.set_num_threads(1)
     reader = Reader(given.weights)
     test = score(reader, rendered(given.pictures, given.first))
     figures: dict[str, Any] = {"first": given.first, "test": test}
     sys.stderr.write(json.dumps(short(test)) + "\n")
     if given.photos:
-        figures["photographs_kept_apart"] = photographs(reader, given.photos, kept_apart)
+        figures["photographs_kept_apart"] = photographed(reader, given.photos)
     if given.synthetic:
-        figures["meshes_kept_apart"] = meshes(
-            reader, given.synthetic, lambda identity: identity == KEPT_MESH
-        )
+        figures["meshes_kept_apart"] = modelled(reader, given.synthetic)
     if not given.quick:
         figures["robustness"] = robustness(reader, given.each, given.first)
-    text = json.dumps(figures, indent=1) + "\n"
-    (given.out or given.weights / "metrics.json").write_text(text, encoding="utf-8")
-    sys.stdout.write(text)
+    return figures
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

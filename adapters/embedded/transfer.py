@@ -7,7 +7,7 @@ taken to be absent, which is fair for most of them and is our decision.
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -114,32 +114,37 @@ def _labels(folder: Path, name: str) -> Path:
     path = folder / name
     if path.is_file():
         return path
-    what, why = "there are no labels of pictures to train on", f"{path} is not there"
+    what, why = "there are no labels of pictures", f"{path} is not there"
     fix = "name the folder that holds labels.csv (--photos) or labels.json (--synthetic)"
     raise NesyError(Diagnostic("N186", what, why, fix))
 
 
-def check_pictures(photos: Path | None, synthetic: Path | None) -> None:
-    """Raise NesyError N186 where a folder that is given cannot be learnt from."""
-    for folder, name, read, size in (
-        (photos, PHOTOS, partial(photographs, fine=True), PHOTO_SIZE),
-        (synthetic, MESHES, meshes, MESH_SIZE),
+def check_pictures(photos: Path | None, synthetic: Path | None, *, kept: bool = False) -> None:
+    """Raise NesyError N186 where a folder cannot be learnt from, or those kept apart not read."""
+    for folder, name, read, apart, size in (
+        (photos, PHOTOS, photographs, kept_apart, PHOTO_SIZE),
+        (synthetic, MESHES, meshes, kept_mesh, MESH_SIZE),
     ):
         if folder is None:
             continue
         path = _labels(folder, name)
         fix = "see the columns of labels and the crops that the model card names"
         try:
-            sizes = {source.image.size for source in read(folder)}
+            wanted = partial(_is, apart, kept)
+            sizes = {source.image.size for source in read(folder, wanted)}
         except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
             what = f"{path}, or a picture that it names, cannot be read"
             raise NesyError(
                 Diagnostic("N186", what, f"{type(error).__name__}: {error}", fix)
             ) from error
         if other := sizes - {size}:
-            what = "pictures of {} × {} pixels cannot be trained on".format(*min(other))
+            what = "pictures of {} × {} pixels are not those of this set".format(*min(other))
             why = "where the faces are is known of heads cropped to {} × {} pixels".format(*size)
             raise NesyError(Diagnostic("N186", what, why, fix))
+
+
+def _is(apart: Callable[[str], bool], kept: bool, person: str) -> bool:
+    return apart(person) == kept
 
 
 def kept_apart(person: str) -> bool:
@@ -147,11 +152,16 @@ def kept_apart(person: str) -> bool:
     return person in KEPT_FACES or person >= KEPT_FROM
 
 
-def photographs(folder: Path, *, fine: bool) -> Iterator[Source]:
-    """Yield the photographs of people for training."""
+def kept_mesh(identity: str) -> bool:
+    """Tell whether a 3-D head is kept apart from training."""
+    return identity == KEPT_MESH
+
+
+def photographs(folder: Path, wanted: Callable[[str], bool]) -> Iterator[Source]:
+    """Yield the photographs of the people who are wanted; a smile's other units are not known."""
     with _labels(folder, PHOTOS).open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            if kept_apart(row["face_id"]) or (not fine and row["face_id"] > FIRST_FACES):
+            if not wanted(row["face_id"]):
                 continue
             smiling = row["pose"] == "smiling"
             units = np.full(len(UNITS), np.nan) if smiling else np.zeros(len(UNITS))
@@ -161,10 +171,10 @@ def photographs(folder: Path, *, fine: bool) -> Iterator[Source]:
             yield Source(image, units, not smiling, row["face_id"])
 
 
-def meshes(folder: Path) -> Iterator[Source]:
-    """Yield the 3-D renderings for training; one-sided units count."""
+def meshes(folder: Path, wanted: Callable[[str], bool]) -> Iterator[Source]:
+    """Yield the 3-D renderings of the heads that are wanted; one-sided units count."""
     for row in json.loads(_labels(folder, MESHES).read_text(encoding="utf-8")):
-        if row["identity"] == KEPT_MESH:
+        if not wanted(row["identity"]):
             continue
         units = np.zeros(len(UNITS))
         for name, weight in row["aus"].items():
@@ -228,14 +238,19 @@ def _finer(
     return (worn(image, rng) if rng.random() < how.worn else image), affine
 
 
+def _taught(fine: bool, person: str) -> bool:
+    return not kept_apart(person) and (fine or person <= FIRST_FACES)
+
+
 def extra(photos: Path | None, synthetic: Path | None, leg: int) -> list[Pictures]:
     """Return varied copies of every training picture that we did not draw, grouped by shape."""
     rng, how = np.random.default_rng(3 + leg), COPIES[leg]
     plain = replace(how, blended=0.0, bent=0.0, lit=0.0, broad=False, levelled=False)
     groups: dict[tuple[int, ...], list[tuple[np.ndarray, dict[str, np.ndarray]]]] = {}
+    people, heads = partial(_taught, leg > 0), partial(_is, kept_mesh, False)
     sources = [
-        *([(photographs(photos, fine=leg > 0), _PHOTO_EYES, how.photo, how)] if photos else []),
-        *([(meshes(synthetic), _MESH_EYES, how.mesh, plain)] if synthetic else []),
+        *([(photographs(photos, people), _PHOTO_EYES, how.photo, how)] if photos else []),
+        *([(meshes(synthetic, heads), _MESH_EYES, how.mesh, plain)] if synthetic else []),
     ]
     for source, eyes, copies, made_of in sources:
         rows = list(source)

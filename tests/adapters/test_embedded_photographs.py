@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from nesy.adapters.embedded import alter, transfer
+from nesy.adapters.embedded import alter, measure, transfer
 from nesy.adapters.embedded.align import offsets
 from nesy.adapters.embedded.data import COARSE
 from nesy.adapters.embedded.faces import UNITS, render
@@ -41,7 +41,7 @@ def portraits(folder: Path, people: int) -> list[int]:
 
 def test_faces_are_found_where_they_are_whatever_they_do(tmp_path: Path) -> None:
     heights = np.array(portraits(tmp_path, 12))
-    pictures = [source.image for source in transfer.photographs(tmp_path, fine=True)]
+    pictures = [source.image for source in transfer.photographs(tmp_path, lambda _: True)]
     right, down = offsets(pictures).T
     assert np.abs(down - (heights - heights.mean())).max() < 12
     assert np.abs(right).max() < 12
@@ -57,7 +57,7 @@ def test_a_shifted_picture_goes_on_at_its_edges() -> None:
 
 def test_levelled_faces_are_all_at_one_height_and_were_not(tmp_path: Path) -> None:
     portraits(tmp_path, 12)
-    pictures, _, neutral, _ = zip(*transfer.photographs(tmp_path, fine=True), strict=True)
+    pictures, _, neutral, _ = zip(*transfer.photographs(tmp_path, lambda _: True), strict=True)
     poses, apart = np.array(neutral), []
     for made in (list(pictures), transfer.level(list(pictures))):
         down = offsets(made)[:, 1]
@@ -103,6 +103,32 @@ def test_pictures_that_we_did_not_draw_keep_their_face_where_it_is_said_to_be() 
         assert abs(x - affine[4]) < 10 and abs(y - affine[5]) < 10
         found += 1
     assert found >= 3
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        (None, "labels.csv is not there"),
+        ("file,person\n119.png,119", "face_id"),
+        ("file,face_id,pose\n119.png,119,neutral", "119.png"),
+    ],
+)
+def test_photographs_that_cannot_be_measured_are_named_first(
+    labels: str | None, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if labels:
+        (tmp_path / "labels.csv").write_text(labels, encoding="utf-8")
+    given = ["--weights", str(tmp_path), "--photos", str(tmp_path)]
+    assert measure.main(given) == 2
+    said = capsys.readouterr()
+    assert "N186" in said.err and told in said.err and not said.out
+
+
+def test_weights_that_are_not_there_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert measure.main(["--weights", str(tmp_path)]) == 3
+    assert f"N901 the model {tmp_path} is not here" in capsys.readouterr().err
 
 
 def test_photographs_kept_apart_are_in_no_round_and_fine_rounds_have_more_people(
