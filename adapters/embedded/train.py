@@ -14,6 +14,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -33,14 +34,32 @@ from .transfer import check_pictures, extra
 INTERRUPTED = 130  # the exit code of what Ctrl-C ended
 
 
-def beside(work: Path, given: argparse.Namespace, leg: int) -> Beside:
-    """Make or read what a leg has beside its shards."""
-    most = FINE if leg else COARSE
-    others, checks = work / f"others{leg}.npz", work / f"valid{most}.npz"
-    if not others.exists():
-        save(others, extra(given.photos, given.synthetic, leg))
-    if not checks.exists():
-        save(checks, held_out(given.checks, VALID_SEED, VALID, most))
+def beside_of(work: Path, leg: int) -> tuple[Path, Path]:
+    """Return where a leg's pictures that we did not draw lie, and its held-out drawings."""
+    return work / f"others{leg}.npz", work / f"valid{FINE if leg else COARSE}.npz"
+
+
+def prepare(work: Path, given: argparse.Namespace) -> None:
+    """Make what each leg has beside its shards, in the time that the others leave."""
+    os.nice(10)
+    for leg in range(len(LEGS)):
+        others, checks = beside_of(work, leg)
+        if not checks.exists():
+            most = FINE if leg else COARSE
+            save(checks, held_out(given.checks, VALID_SEED, VALID, most))
+        if not others.exists():
+            save(others, extra(given.photos, given.synthetic, leg))
+
+
+def beside(work: Path, maker: Any, leg: int) -> Beside:
+    """Read what a leg has beside its shards, when it has been made."""
+    others, checks = beside_of(work, leg)
+    lives = True
+    while not (others.exists() and checks.exists()):
+        if not lives:
+            sys.exit(f"{others} is not there, and nothing makes it: start again")
+        lives = maker is not None and maker.is_alive()
+        time.sleep(0.2)
     return Beside(load(others), load(checks))
 
 
@@ -96,13 +115,14 @@ def run(given: argparse.Namespace) -> None:
     numbers = sorted({n - lag for n in ahead for lag in schedule.lags(n) if lag <= n})
     shards = (work / "shards", numbers, schedule.starts[1], training.wanted, given.shard)
     training.renderer = aside(render_shards, *shards)
+    besides = partial(beside, work, aside(prepare, work, given))
     if not before:
-        whiten(training.model, max(beside(work, given, 0).checks, key=len))
+        whiten(training.model, max(besides(0).checks, key=len))
     size, place = parameters(training.model), training.device.type
     sys.stderr.write(f"{size} parameters on {place}, {len(TRAIN)} people\n")
-    training.run(partial(beside, work, given), given.every, schedule.starts[-2])
+    training.run(besides, given.every, schedule.starts[-2])
     training.wanted.value = schedule.rounds
-    checks = beside(work, given, len(LEGS) - 1).checks
+    checks = besides(len(LEGS) - 1).checks
     training.renderer.join()
     learners = [aside(learn, work, number, given, schedule) for number in range(MEMBERS)]
     for learner in learners:
@@ -156,7 +176,7 @@ def learn(work: Path, number: int, given: argparse.Namespace, schedule: Schedule
     member = Training(own, schedule, given.seed + number, work / "shards")
     member.label = {"member": number}
     member.resume()
-    member.run(partial(beside, work, given), given.every, schedule.rounds)
+    member.run(partial(beside, work, None), given.every, schedule.rounds)
 
 
 def average(training: Training) -> None:

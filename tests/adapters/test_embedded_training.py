@@ -161,6 +161,11 @@ def test_the_same_seed_gives_the_same_weights_with_an_interrupt_or_without(
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
 
 
+def test_what_nothing_makes_is_not_waited_for(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"others2\.npz is not there, and nothing makes it"):
+        train.beside(tmp_path, None, 2)
+
+
 def test_the_mean_of_the_members_is_kept_and_all_that_they_said(tmp_path: Path) -> None:
     trunk = Training(tmp_path, SHORT, 7)
     trunk.done, trunk.images, trunk.cpu, trunk.said = 4, 100, 60.0, [{"round": 4}]
