@@ -62,6 +62,9 @@ def test_a_project_file_is_found_above_and_used(folder, nesy, monkeypatch):
 def test_what_a_user_adds_is_listed_and_shown(folder, nesy):
     more = "%*! seen_by_us(Face) {Face} is one of ours *%\nseen_by_us(F) :- speaker(F).\n"
     (folder / "more.lp").write_text(more, encoding="utf-8")
+    noted = MINE.replace("%  source", "%  name: other\n%  source")
+    (folder / "noted.lp").write_text(noted.replace("mine.", "noted."), encoding="utf-8")
+    assert "our study" in nesy("show", "rule", "noted.smile", "--rules", "noted.lp").out
     (folder / "mine.ttl").write_text(TERM, encoding="utf-8")
     (folder / "nesy.toml").write_text('rules = ["mine.lp"]\n', encoding="utf-8")
     rules = nesy("list", "rules", "--rules", "more.lp").out.splitlines()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nesy.diagnostics import NesyError
 
 if TYPE_CHECKING:
-    from nesy.rule_file import Pack
+    from nesy.rule_file import Pack, Rule
     from nesy.vocabulary import Vocabulary
 
 Row = dict[str, Any]
@@ -77,11 +77,13 @@ def _packs(own: Own) -> list[Row]:
 
 def _rules(own: Own) -> list[Row]:
     found, _ = own.packs()
-    return [
-        {"name": r.id, "place": r.place, "what": r.sentence, **r.notes, "rule": r.text}
-        for _, _, pack in found
-        for r in pack.rules
-    ]
+    return [_rule(rule) for _, _, pack in found for rule in pack.rules]
+
+
+def _rule(rule: Rule) -> Row:
+    known = {"name": rule.id, "place": rule.place, "what": rule.sentence}
+    # A note may have any name, these three too, and stands in none's place.
+    return known | rule.notes | known | {"rule": rule.text}
 
 
 def _predicates(own: Own) -> list[Row]:
