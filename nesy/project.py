@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,10 @@ class Project:
     weights: Path | None = None
     ontology: tuple[Path, ...] = ()
     declare: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def rules_and(self, more: Iterable[Path]) -> tuple[Path, ...]:
+        """Return the rule files that are set and these, each once."""
+        return tuple({path.resolve(): path for path in (*self.rules, *more)}.values())
 
 
 def find(start: Path | None = None) -> Project:

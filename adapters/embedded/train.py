@@ -34,18 +34,18 @@ from .transfer import check_pictures, extra
 INTERRUPTED = 130  # the exit code of what Ctrl-C ended
 
 
-def beside_of(work: Path, leg: int) -> tuple[Path, Path]:
-    """Return where a leg's pictures that we did not draw lie, and its held-out drawings."""
-    return work / f"others{leg}.npz", work / f"valid{FINE if leg else COARSE}.npz"
+def beside_of(work: Path, leg: int) -> tuple[Path, Path, int]:
+    """Return where a leg's other pictures and held-out drawings lie, and most pixels of these."""
+    most = FINE if leg else COARSE
+    return work / f"others{leg}.npz", work / f"valid{most}.npz", most
 
 
 def prepare(work: Path, given: argparse.Namespace) -> None:
     """Make what each leg has beside its shards, in the time that the others leave."""
     os.nice(10)
     for leg in range(len(LEGS)):
-        others, checks = beside_of(work, leg)
+        others, checks, most = beside_of(work, leg)
         if not checks.exists():
-            most = FINE if leg else COARSE
             save(checks, held_out(given.checks, VALID_SEED, VALID, most))
         if not others.exists():
             save(others, extra(given.photos, given.synthetic, leg))
@@ -53,7 +53,7 @@ def prepare(work: Path, given: argparse.Namespace) -> None:
 
 def beside(work: Path, maker: Any, leg: int) -> Beside:
     """Read what a leg has beside its shards, when it has been made."""
-    others, checks = beside_of(work, leg)
+    others, checks, _ = beside_of(work, leg)
     lives = True
     while not (others.exists() and checks.exists()):
         if not lives:

@@ -34,7 +34,6 @@ class Own:
     def packs(self) -> tuple[list[Found], list[Row]]:
         """Return the packs there are, and a row for each of another distribution that is broken."""
         from nesy import pack_points, project, rulebook
-        from nesy.cli.options import rule_files
 
         found = [Found(None, pack.is_default, pack) for pack in rulebook.everything().packs]
         broken: list[Row] = []
@@ -45,7 +44,7 @@ class Own:
                 what = error.diagnostics[0].what
                 broken.append({"name": point.name, "from": point.origin, "what": what})
         ours = project.find()
-        for path in rule_files(self.rules):
+        for path in ours.rules_and(self.rules):
             origin = str(ours.file) if path in ours.rules else "--rules"
             found.append(Found(origin, True, rulebook.read_pack(path)))
         return found, broken

@@ -131,19 +131,11 @@ def engine(
     ours = project.find()
     found = engine_for(
         named if named is not None else ours.packs,
-        rules=rule_files(rules or ()),
+        rules=ours.rules_and(rules or ()),
         weights_file=weights or ours.weights,
         ontology=tuple(ontology or ours.ontology),
     )
     return found.on(day(today)) if today is not None else found
-
-
-def rule_files(rules: Iterable[Path]) -> tuple[Path, ...]:
-    """Return the rule files that ``nesy.toml`` names and these, each once."""
-    from nesy import project
-
-    files = {path.resolve(): path for path in (*project.find().rules, *rules)}
-    return tuple(files.values())
 
 
 def day(text: str | None) -> date:
