@@ -155,7 +155,7 @@ def photographed(reader: Reader, folder: Path) -> dict[str, Any]:
     sources = list(photographs(folder, kept_apart))
     pictures = [source.image for source in sources]
     smiling = np.array([not source.known for source in sources], bool)
-    levelled = level(pictures) if pictures else []
+    levelled = level(pictures)
     moved = [shifted(p, (0, down), p.height) for down in ELSEWHERE for p in levelled]
     said, smiles, pulled = _smiles(reader, pictures)
     _, elsewhere, lifted = _smiles(reader, moved)

@@ -12,7 +12,6 @@ import json
 import multiprocessing
 import os
 import shutil
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from typing import Any
 import torch
 
 from nesy.diagnostics import NesyError
+from nesy.following import follow
 
 from .data import COARSE, FINE, TRAIN, VALID, VALID_SEED, held_out, load, render_shards, save
 from .evaluate import glance
@@ -124,11 +124,14 @@ def run(given: argparse.Namespace) -> None:
     training.wanted.value = schedule.rounds
     checks = besides(len(LEGS) - 1).checks
     training.renderer.join()
-    learners = [aside(learn, work, number, given, schedule) for number in range(MEMBERS)]
-    for learner in learners:
-        learner.join()
-    if any(learner.exitcode for learner in learners):
-        sys.exit("the last rounds were not ended: start again, and they go on")
+    at_once = os.cpu_count() or 1
+    for first in range(0, MEMBERS, at_once):
+        numbers = range(first, min(first + at_once, MEMBERS))
+        learners = [aside(learn, work, number, given, schedule) for number in numbers]
+        for learner in learners:
+            learner.join()
+        if any(learner.exitcode for learner in learners):
+            sys.exit("the last rounds were not ended: start again, and they go on")
     average(training)
     figures = glance(training.model, training.aids, training.language, checks, True)
     training.said[-1] |= {name: v for name, v in figures.items() if not name.startswith("aid")}
@@ -148,15 +151,15 @@ def settle() -> None:
 
 
 def aside(work: Callable[..., None], *given: Any) -> Any:
-    """Start another process, which ends with this one."""
+    """Start another process, which ends with this one however it ends."""
     context = multiprocessing.get_context("spawn")
-    process = context.Process(target=_deaf, args=(work, *given), daemon=True)
+    process = context.Process(target=_aside, args=(work, *given), daemon=True)
     process.start()
     return process
 
 
-def _deaf(work: Callable[..., None], *given: Any) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits
+def _aside(work: Callable[..., None], *given: Any) -> None:
+    follow()
     work(*given)
 
 

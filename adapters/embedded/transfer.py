@@ -36,6 +36,7 @@ PHOTO_SIZE, MESH_SIZE = (480, 576), (400, 480)
 LEVEL = (238.0, 311.0, 215.0)  # where they are on average, in truth
 BELOW_MOUTH = 0.6  # in face coordinates: below the lower lip
 ASIDE, ALONG = 12, 45  # so many pixels to each side, and up or down, a levelled face is put
+FAINTEST = 0.4  # at most so much of the same person's neutral face is in a faint smile
 CUT = (225, 255)  # so many pixels below the eyes a levelled picture ends; a chin is at 205
 
 
@@ -137,6 +138,10 @@ def check_pictures(photos: Path | None, synthetic: Path | None, *, kept: bool = 
             raise NesyError(
                 Diagnostic("N186", what, f"{type(error).__name__}: {error}", fix)
             ) from error
+        if not sizes:
+            what = f"{path} names no picture {'that is kept apart' if kept else 'to learn from'}"
+            why = "the people of photographs and the 3-D heads are parted by their names"
+            raise NesyError(Diagnostic("N186", what, why, fix))
         if other := sizes - {size}:
             what = "pictures of {} × {} pixels are not those of this set".format(*min(other))
             why = "where the faces are is known of heads cropped to {} × {} pixels".format(*size)
@@ -219,7 +224,7 @@ def _finer(
 ) -> tuple[Image.Image, np.ndarray] | None:
     """Return a copy of a finer leg; None where the strip or the frame may hide the mouth."""
     if how.faint and still and rng.random() < how.faint:
-        image = Image.blend(image, still, rng.uniform(0.0, 0.4))
+        image = Image.blend(image, still, rng.uniform(0.0, FAINTEST))
     if rng.random() < how.blended:
         image = Image.blend(image, alike[int(rng.integers(len(alike)))], rng.uniform(0.15, 0.5))
     if how.bent and rng.random() < how.bent:

@@ -11,21 +11,20 @@ from __future__ import annotations
 import copyreg
 import gc
 import os
-import signal
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
 from clingo import ast
 
 from nesy.diagnostics import Diagnostic, NesyError
+from nesy.following import follow
 
 Held = TypeVar("Held")
 Given = TypeVar("Given")
@@ -118,15 +117,7 @@ def _hold(held: object) -> None:
     global _held
     _held = held
     collect_rarely()
-    # Ctrl-C is for the process that writes; this one is told to stop.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    if (parent := parent_process()) is not None:
-        parent.join()
-        os._exit(1)
+    follow()
 
 
 def _do(work: Callable[[Any, Given], Done], each: Given) -> Done:

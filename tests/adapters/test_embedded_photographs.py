@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -111,6 +112,7 @@ def test_pictures_that_we_did_not_draw_keep_their_face_where_it_is_said_to_be() 
         (None, "labels.csv is not there"),
         ("file,person\n119.png,119", "face_id"),
         ("file,face_id,pose\n119.png,119,neutral", "119.png"),
+        ("file,face_id,pose\n001.png,001,neutral", "names no picture that is kept apart"),
     ],
 )
 def test_photographs_that_cannot_be_measured_are_named_first(
@@ -122,6 +124,15 @@ def test_photographs_that_cannot_be_measured_are_named_first(
     assert measure.main(given) == 2
     said = capsys.readouterr()
     assert "N186" in said.err and told in said.err and not said.out
+
+
+def test_3d_heads_without_the_one_kept_apart_are_named_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = {"file": "1.png", "identity": "id1", "aus": {"AU12": 1.0}}
+    (tmp_path / "labels.json").write_text(json.dumps([row]), encoding="utf-8")
+    assert measure.main(["--weights", str(tmp_path), "--synthetic", str(tmp_path)]) == 2
+    assert "labels.json names no picture that is kept apart" in capsys.readouterr().err
 
 
 def test_weights_that_are_not_there_are_named(

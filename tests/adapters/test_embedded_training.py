@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -166,6 +168,15 @@ def test_what_nothing_makes_is_not_waited_for(tmp_path: Path) -> None:
         train.beside(tmp_path, None, 2)
 
 
+def test_a_killed_run_leaves_no_process_behind() -> None:
+    code = "import time; from nesy.adapters.embedded.train import aside; "
+    code += "child = aside(time.sleep, 600); print('started', flush=True); child.join()"
+    run = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert run.stdout and run.stdout.readline() == b"started\n"
+    run.kill()
+    run.communicate(timeout=60)  # returns when nobody holds the output any more
+
+
 def test_the_mean_of_the_members_is_kept_and_all_that_they_said(tmp_path: Path) -> None:
     trunk = Training(tmp_path, SHORT, 7)
     trunk.done, trunk.images, trunk.cpu, trunk.said = 4, 100, 60.0, [{"round": 4}]
@@ -175,12 +186,12 @@ def test_the_mean_of_the_members_is_kept_and_all_that_they_said(tmp_path: Path) 
         own = train.folder(tmp_path, number)
         own.mkdir()
         member = Training(own, SHORT, 7 + number)
-        member.model.load_state_dict({n: w + (-1) ** number for n, w in first.items()})
+        member.model.load_state_dict({n: w + number for n, w in first.items()})
         member.done, member.images, member.cpu = 5, 110, 90.0
         member.said = [*trunk.said, {"round": 5}]
         member.save()
     train.average(trunk)
-    shift = sum((-1) ** number for number in range(MEMBERS)) / MEMBERS
+    shift = sum(range(MEMBERS)) / MEMBERS
     for name, weight in trunk.model.state_dict().items():
         assert torch.allclose(weight, first[name] + shift, atol=1e-6), name
     assert trunk.done == SHORT.rounds and trunk.images == 100 + 10 * MEMBERS
@@ -264,6 +275,7 @@ ROW = "001_neutral.png,001,neutral"
         (f"file,face_id,pose\n{ROW}", (480, 500), "480 × 500"),
         (f"file,face_id,pose\n{ROW}", None, "001_neutral.png"),
         (f"file,person\n{ROW}", (480, 576), "face_id"),
+        ("file,face_id,pose\n119.png,119,neutral", None, "names no picture to learn from"),
     ],
 )
 def test_pictures_of_another_crop_or_unreadable_are_refused_before_anything_is_drawn(
