@@ -126,8 +126,8 @@ def run(given: argparse.Namespace) -> None:
     training.renderer.join()
     at_once = os.cpu_count() or 1
     for first in range(0, MEMBERS, at_once):
-        numbers = range(first, min(first + at_once, MEMBERS))
-        learners = [aside(learn, work, number, given, schedule) for number in numbers]
+        those = range(first, min(first + at_once, MEMBERS))
+        learners = [aside(learn, work, number, given, schedule) for number in those]
         for learner in learners:
             learner.join()
         if any(learner.exitcode for learner in learners):
