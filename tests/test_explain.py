@@ -281,6 +281,11 @@ def test_every_construct_of_a_rule_is_instanced_and_its_rules_left_as_they_are(t
     assert compared.compared == ("930 >= 500, from C >= 500",)
     assert [str(a) for a in compared.negative] == ['stated("_")']
     counted = fired["a.counted", "n(2)"]
+    assert counted.compared == (
+        "N = #count { F: p(F,C), C > 3 }: it is 2, from f1, f2",
+        "10 <= #sum { V,F: p(F,V) }: it is 1760, from 830/f2, 930/f1",
+        "every p(F,_): face(F)",
+    )
     # "every face": each is asked to be p; a face less would ask for less, so no face is a ground.
     assert {str(a) for a in counted.together} == {"p(f1,930)", "p(f2,830)"}
 

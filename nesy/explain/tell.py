@@ -21,7 +21,6 @@ from nesy.rulebook import Rule, Signature
 from nesy.vocabulary import Pair, Term, Vocabulary
 
 _SLOT = re.compile(r"\{([A-Za-z_]\w*)\}")
-_NAMES_A_VALUE = re.compile(r"\S+, from [A-Z]\w* = ")
 _PERMILLE = {"Confidence", "Strength", "Probability", "Intensity"}
 
 
@@ -111,11 +110,13 @@ def _below(node: Node, lexicon: Lexicon) -> Iterator[Told]:
     What only gives a value its name is not told: the value stands in the sentence.
     """
     choice = WORDS["choice"].partition("{")[0]
+    told_as = re.escape(WORDS["calculated"])
+    named = re.compile(told_as.replace(r"\{told\}", r"\S+").replace(r"\{text\}", r"[A-Z]\w* = "))
     for child in node.because:
         told = _told(child, lexicon)
         if node.kind not in ("rule", "voice") or child.kind != "condition":
             yield told
-        elif not _NAMES_A_VALUE.match(told.sentence):
+        elif not named.match(told.sentence):
             is_choice = told.sentence.startswith(choice)
             yield told if is_choice else replace(told, kind="compared")
 

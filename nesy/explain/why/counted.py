@@ -14,7 +14,10 @@ from typing import Any
 
 import clingo
 
+from nesy.explain.english import WORDS
+
 SUMS = ("#count", "#sum", "#sum+")
+SHOWN = 8  # so many of what counts are told
 HOLDS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -58,6 +61,13 @@ class Aggregate:
     opaque: bool = False
     doubly: bool = False
     text: str = ""
+
+    def told(self) -> str:
+        """Return the aggregate as it is written, with its value and what counts."""
+        reached = [terms for terms, _ in self.counted]
+        value = _value(self.function, reached)
+        key = "counting_of" if reached else "counting"
+        return WORDS[key].format(condition=self.text, value=value, counted=tuples(reached))
 
     def needs(self) -> list[Need]:
         """Return what is needed of the counted for the aggregate to hold in every case."""
@@ -118,6 +128,11 @@ class Every:
     """A conditional literal that holds: for each way its condition does, what then has to hold."""
 
     counted: tuple[tuple[tuple[clingo.Symbol, ...], tuple[Part, ...]], ...]
+    text: str = ""
+
+    def told(self) -> str:
+        """Return the conditional literal as it is written, and that it holds of every case."""
+        return WORDS["every"].format(condition=self.text)
 
     def needs(self) -> list[Need]:
         """Return that each of what has to hold does."""
@@ -133,6 +148,12 @@ class Every:
 
 
 Counting = Aggregate | Every
+
+
+def tuples(counted: Sequence[Sequence[object]]) -> str:
+    """Return what counts as it is told: the first few, by their terms."""
+    told = ["/".join(map(str, terms)) for terms in counted[:SHOWN]]
+    return ", ".join([*told, *(["…"] if len(counted) > SHOWN else [])])
 
 
 def weight_of(function: str, terms: Sequence[clingo.Symbol]) -> int:

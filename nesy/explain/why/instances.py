@@ -11,6 +11,7 @@ from functools import cached_property, lru_cache
 import clingo
 from clingo import ast
 
+from nesy.explain.english import WORDS
 from nesy.explain.why.counted import Aggregate, Counting, Every, Part
 from nesy.explain.why.instrument import (
     ANYTHING,
@@ -75,9 +76,11 @@ class Instance:
 
     @cached_property
     def compared(self) -> tuple[str, ...]:
-        """Return its comparisons, with values, and its aggregates, as they are told."""
+        """Return its comparisons and its aggregates, with values, as they are told."""
+        told_of = {each.text: each.told() for each in self.counting}
         told = (
-            _told(text, [s if isinstance(s, str) else _said(s(self._values)) for s in sides])
+            told_of.get(text)
+            or _told(text, [s if isinstance(s, str) else _said(s(self._values)) for s in sides])
             for text, sides in self._companion.compared
         )
         return tuple(filter(None, told))
@@ -116,7 +119,7 @@ def _counting(
 ) -> Counting:
     if count.function == EVERY:
         every = ((tuple(key.arguments[1].arguments), parts) for key, parts in found.items())
-        return Every(tuple((condition, tuple(parts)) for condition, parts in every))
+        return Every(tuple((c, tuple(parts)) for c, parts in every), count.text)
     guards = tuple(zip(count.comparisons, values, strict=False))
     counted = tuple((tuple(key.arguments), tuple(parts)) for key, parts in found.items())
     return Aggregate(count.function, guards, counted, count.opaque, count.doubly, count.text)
@@ -202,6 +205,7 @@ def _told(text: str, sides: Sequence[str]) -> str:
         return text
     values = sides[::2]
     if len(set(values)) == 1 and sides[1] == "=":
-        return f"{values[0]}, from {text}" if _CALCULATED.search(text) else ""
+        is_calculated = _CALCULATED.search(text)
+        return WORDS["calculated"].format(told=values[0], text=text) if is_calculated else ""
     told = " ".join(sides)
-    return told if told == text else f"{told}, from {text}"
+    return told if told == text else WORDS["calculated"].format(told=told, text=text)

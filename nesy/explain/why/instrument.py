@@ -202,7 +202,7 @@ class _Body:
     def _add(self, literal: ast.AST) -> None:
         if literal.ast_type == ast.ASTType.ConditionalLiteral:
             self._keep(literal)
-            self.compared.append((f"every {literal}", []))
+            self.compared.append((str(literal), []))
             self._count(literal)
             return
         kind = literal.atom.ast_type
@@ -237,7 +237,7 @@ class _Body:
     def _count(self, literal: ast.AST) -> None:
         place = len(self.counts)
         if literal.ast_type == ast.ASTType.ConditionalLiteral:
-            self.counts.append(Count(EVERY, ()))
+            self.counts.append(Count(EVERY, (), str(literal)))
             named = _local([literal.literal, *literal.condition])
             names, atoms = variables(named[1:]), _atoms(named[1:], ast.Sign.NoSign)
             self.elements.append((place, _tuple([_tuple(names), _tuple(atoms)]), named[:1], named))
@@ -256,7 +256,8 @@ class _Body:
         for element in aggregate.elements:
             if is_set:
                 named = _local([element.literal, *element.condition])
-                key = _tuple([str(int(element.literal.sign)), str(named[0].atom)])
+                sign = [str(int(element.literal.sign))] if element.literal.sign else []
+                key = _tuple([*sign, str(named[0].atom)])
             else:
                 named = _local(element.condition)
                 key = _tuple([str(term) for term in element.terms])

@@ -273,7 +273,7 @@ class Aggregate(Condition):
 def _counted(element: Element, env: Env) -> Iterable[tuple[Value, ...]]:
     if element.literal is not None:  # of a set, each literal counts once, by its sign
         of = element.literal.pattern.text(env)
-        return [(int(element.literal.sign), of)]
+        return [(int(element.literal.sign), of) if element.literal.sign else (of,)]
     return product(*(term.values(env) for term in element.terms))
 
 

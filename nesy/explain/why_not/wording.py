@@ -8,6 +8,7 @@ from clingo import ast
 
 from nesy.explain.english import WORDS
 from nesy.explain.tell import Lexicon, role_of, value_of
+from nesy.explain.why.counted import tuples
 from nesy.explain.why_not.conditions import (
     SIGNS,
     Aggregate,
@@ -71,13 +72,12 @@ def fails(condition: Condition, near: NearMiss, atoms: Atoms, lexicon: Lexicon) 
         return WORDS["not_so"].format(condition=condition.text, shown=shown)
     if isinstance(condition, Aggregate):
         value, counted = condition.reached(near.env, atoms)
-        tuples = ", ".join("/".join(map(str, of)) for of in counted[:8])
         bounds = [_bound(sign, term, near) for sign, term in condition.guards]
         slots = {"counting": condition.counting, "demand": f" {WORDS['and']} ".join(bounds)}
-        key = "reached_of" if tuples else "reached"
+        key = "reached_of" if counted else "reached"
         if condition.sign == ast.Sign.Negation or not bounds:
             return WORDS["not_so"].format(condition=condition.text, shown=value)
-        return WORDS[key].format(**slots, value=value, counted=tuples)
+        return WORDS[key].format(**slots, value=value, counted=tuples(counted))
     if isinstance(condition, Conditional):
         inner = next(condition.breaking(near.env, atoms), near.env)
         new = {n: v for n, v in inner.items() if n not in near.env}
