@@ -13,7 +13,6 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from nesy.adapters.embedded import strangers
-
 from tests.adapters.test_embedded_photographs import portraits
 
 
