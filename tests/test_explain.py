@@ -263,6 +263,32 @@ d :- not not n(_).
 """
 
 
+def test_an_aggregate_is_told_with_its_value_and_what_counts(tmp_path) -> None:
+    file = tmp_path / "counting.lp"
+    file.write_text(
+        '%! b.none "none"\n'
+        "none :- 0 >= #count { F : p(F, _) }, M = #max { C : p(_, C) }, M < 0.\n"
+        '%! b.set "set"\nset :- 1 <= { face(f1); face(f9); face(f2) }.\n'
+        '%! b.empty "empty"\nempty :- #max { : face(_) } < 5, #sum { 2, F : face(F) } > 3.\n'
+        '%! b.many "many"\nmany :- #count { N : N = 1..12, face(f1) } > 11.\n',
+        encoding="utf-8",
+    )
+    facts = asp.symbols(["face(f1)", "face(f2)"])
+    ((_, instances),) = solve_instrumented(rulebook.load([], [file]), "interpret", facts)
+    told = {i.rule.id: i.compared for i in instances}
+    assert told["b.none"] == (
+        "0 >= #count { F: p(F,_) }: it is 0",
+        "M = #max { C: p(_,C) }: it is #inf",
+        "#inf < 0, from M < 0",
+    )
+    assert told["b.set"] == (
+        "1 <= { face(f1); face(f9); face(f2) }: it is 2, from face(f1), face(f2)",
+    )
+    assert told["b.many"][0].endswith("it is 12, from 1, 2, 3, 4, 5, 6, 7, 8, …")
+    assert told["b.empty"][0].endswith("it is #inf")
+    assert told["b.empty"][1].endswith("it is 4, from 2/f1, 2/f2")
+
+
 def test_every_construct_of_a_rule_is_instanced_and_its_rules_left_as_they_are(tmp_path) -> None:
     file = tmp_path / "constructs.lp"
     file.write_text(CONSTRUCTS, encoding="utf-8")

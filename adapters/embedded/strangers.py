@@ -104,9 +104,16 @@ def table(photos: Path) -> dict[str, Any]:
     rows = list(photographs(photos, lambda person: not kept_apart(person)))
     smiling = np.array([not row.known for row in rows])
     people = np.array([row.person for row in rows])
+    count = len(np.unique(people))
+    least = min(len(np.unique(people[smiling])), len(np.unique(people[~smiling])))
+    if least <= -(-count // FOLDS):  # a fold could leave out all that smile
+        what = f"{least} people are too few to learn a pose from, of {count}"
+        why = f"a pose must be shown by more people than one of {FOLDS} folds leaves out"
+        fix = "name a folder with more people, each smiling and neutral"
+        raise NesyError(Diagnostic("N186", what, why, fix))
     images = level([row.image for row in rows])
     turned = [ImageOps.mirror(image) for image in images]
-    found: dict[str, Any] = {"people": len(np.unique(people)), "photographs": len(rows)}
+    found: dict[str, Any] = {"people": count, "photographs": len(rows)}
     for view in VIEWS:
         views = list(zip(seen(images, view), seen(turned, view), strict=True))
         for name, method in ways.items():

@@ -68,3 +68,10 @@ def test_a_folder_without_labels_is_named(
 ) -> None:
     assert strangers.main(["--photos", str(tmp_path)]) == 2
     assert "N186" in capsys.readouterr().err
+
+
+def test_too_few_people_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("sklearn")
+    portraits(tmp_path, 1)
+    assert strangers.main(["--photos", str(tmp_path)]) == 2
+    assert "N186 1 people are too few" in capsys.readouterr().err

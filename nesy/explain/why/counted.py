@@ -66,8 +66,9 @@ class Aggregate:
         """Return the aggregate as it is written, with its value and what counts."""
         reached = [terms for terms, _ in self.counted]
         value = _value(self.function, reached)
-        key = "counting_of" if reached else "counting"
-        return WORDS[key].format(condition=self.text, value=value, counted=tuples(reached))
+        from_ = tuples(reached)
+        key = "counting_of" if from_ else "counting"
+        return WORDS[key].format(condition=self.text, value=value, counted=from_)
 
     def needs(self) -> list[Need]:
         """Return what is needed of the counted for the aggregate to hold in every case."""
@@ -173,5 +174,5 @@ def _value(function: str, reached: Sequence[tuple[clingo.Symbol, ...]]) -> cling
     if function in SUMS:
         return clingo.Number(sum(weight_of(function, terms) for terms in reached))
     if function == "#max":
-        return max((terms[0] for terms in reached), default=clingo.Infimum)
-    return min((terms[0] for terms in reached), default=clingo.Supremum)
+        return max((terms[0] for terms in reached if terms), default=clingo.Infimum)
+    return min((terms[0] for terms in reached if terms), default=clingo.Supremum)
