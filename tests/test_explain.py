@@ -248,21 +248,6 @@ def _without(node: Node, atom: str) -> Node:
     )
 
 
-CONSTRUCTS = """
-%! a.compared "compared {C}"
-p(Face, C) :- expression(Face, smile, C), C >= 500, not stated(_).
-%! a.counted "counted {N}"
-n(N) :- N = #count { F : p(F, C), C > 3 }, #sum { V, F : p(F, V) } >= 10, p(F, _) : face(F).
-%! a.pooled "pooled"
-q(1; 2) :- p(_, (3; 930)), X = 1..2, X > 1.
-%! a.recursive "recursive {X}"
-r(X) :- q(X).
-r(X + 1) :- r(X), X < 4.
-%! a.doubly "doubly"
-d :- not not n(_).
-"""
-
-
 def test_an_aggregate_is_told_with_its_value_and_what_counts(tmp_path) -> None:
     file = tmp_path / "counting.lp"
     file.write_text(
@@ -287,6 +272,21 @@ def test_an_aggregate_is_told_with_its_value_and_what_counts(tmp_path) -> None:
     assert told["b.many"][0].endswith("it is 12, from 1, 2, 3, 4, 5, 6, 7, 8, …")
     assert told["b.empty"][0].endswith("it is #inf")
     assert told["b.empty"][1].endswith("it is 4, from 2/f1, 2/f2")
+
+
+CONSTRUCTS = """
+%! a.compared "compared {C}"
+p(Face, C) :- expression(Face, smile, C), C >= 500, not stated(_).
+%! a.counted "counted {N}"
+n(N) :- N = #count { F : p(F, C), C > 3 }, #sum { V, F : p(F, V) } >= 10, p(F, _) : face(F).
+%! a.pooled "pooled"
+q(1; 2) :- p(_, (3; 930)), X = 1..2, X > 1.
+%! a.recursive "recursive {X}"
+r(X) :- q(X).
+r(X + 1) :- r(X), X < 4.
+%! a.doubly "doubly"
+d :- not not n(_).
+"""
 
 
 def test_every_construct_of_a_rule_is_instanced_and_its_rules_left_as_they_are(tmp_path) -> None:
